@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir {
+
+// Law 4: what becomes of a span at a destination. `admitted = exported + sampled_out + filtered + dropped{reason} + held`.
+enum class Outcome : uint8_t { kExported, kSampledOut, kFiltered, kDropped };
+inline constexpr int kOutcomes = 4;
+
+// Why a span was dropped. One enum for the whole process; no drop compiles without a reason.
+enum class DropReason : uint8_t {
+  kQueueFull,
+  kRetriesExhausted,
+  kRefused,
+  kRejected,
+  kTooLarge,
+  kProcessorError,
+  kCorrupt,
+  kEvicted,
+  kShutdown,
+  kDestinationRemoved,
+};
+inline constexpr int kDropReasons = 10;
+
+std::string_view name_of(Outcome outcome);
+std::string_view name_of(DropReason reason);
+
+// One way for a span's life to end. `detail` is for the log and for a sender that waits for delivery.
+struct Settled {
+  Outcome outcome = Outcome::kExported;
+  DropReason reason = DropReason::kRefused;  // read only where outcome is kDropped
+  bool retryable = false;                    // a sender that waits for delivery may try again
+  std::string detail = {};
+
+  static Settled exported() { return {}; }
+  static Settled sampled_out() { return {.outcome = Outcome::kSampledOut}; }
+  static Settled filtered() { return {.outcome = Outcome::kFiltered}; }
+  static Settled dropped(DropReason reason, std::string detail = {}, bool retryable = false) {
+    return {Outcome::kDropped, reason, retryable, std::move(detail)};
+  }
+};
+
+// Index of a destination, a leaf (pipeline, exporter), in the ledger. Given out when the graph is built.
+using DestinationId = uint32_t;
+inline constexpr DestinationId kNoDestination = UINT32_MAX;
+
+// The account of one admitted request, where somebody waits for it: a sender that asked for delivery, later the journal's
+// record. Counted per destination, apart from the lifetime of the bytes. Thread-safe.
+class Origin {
+ public:
+  virtual ~Origin() = default;
+  virtual void settle(DestinationId destination, uint32_t items, const Settled& how) = 0;
+};
+using OriginRef = std::shared_ptr<Origin>;
+
+// The process's books: per destination what was admitted and how it ended. Thread-safe; called once per batch part.
+// What is held is not computed from these: stages count it themselves (Stage::held), so that the identity can fail.
+class Ledger {
+ public:
+  struct Account {
+    std::string pipeline;
+    std::string exporter;
+    std::atomic<uint64_t> admitted{0};
+    std::array<std::atomic<uint64_t>, kOutcomes> outcomes{};     // kDropped: the sum over reasons
+    std::array<std::atomic<uint64_t>, kDropReasons> dropped{};
+
+    uint64_t settled() const;
+  };
+
+  // Only while the graph is built, before any shard runs.
+  DestinationId add_destination(std::string pipeline, std::string exporter);
+  void admit(DestinationId destination, uint64_t spans);
+  void settle(DestinationId destination, uint64_t spans, const Settled& how);
+
+  size_t size() const { return accounts_.size(); }
+  const Account& account(DestinationId destination) const { return accounts_[destination]; }
+
+ private:
+  std::deque<Account> accounts_;
+};
+
+}  // namespace weir
