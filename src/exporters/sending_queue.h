@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
+#include <deque>
+#include <list>
+#include <memory>
+#include <random>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "exporters/queue_config.h"
+#include "exporters/queue_request.h"
+#include "exporters/retry.h"
 #include "weir/batch.h"
 #include "weir/clock.h"
+#include "weir/component.h"
 
 namespace weir {
 
@@ -26,11 +35,97 @@ struct SendResult {
 
 // The door to one destination's network (DESIGN law 8, §4): otlp_grpc, otlp_http and remote write have one each; tests have
 // scripted ones. send() is called on the queue's home shard; `batch` lives, unchanged, until `done` has been called, exactly once,
-// on that same shard (later or at once). Several sends may be under way.
+// on that same shard (later or at once). Several sends may be under way. After the transport is destroyed no `done` is called.
 class Transport {
  public:
   virtual ~Transport() = default;
   virtual void send(const Batch& batch, absl::AnyInvocable<void(SendResult)> done) = 0;
 };
+
+class QueueBatcher;
+class QueueMetrics;
+
+// What an exporter says of itself to its queue.
+struct QueueSetup {
+  QueueConfig queue;
+  RetryConfig retry;
+  // Labels beside `exporter` on the sent and failed counters: server_address, server_port, url_path.
+  Labels destination_labels;
+};
+
+// The sending queue before one destination, with retry: the only stage of an exporter (DESIGN §2.8, law 6). It lives on the
+// exporter's home shard, takes batches whose parts carry their destination and settles every item there exactly once.
+//
+//   consume -> [at the door, beyond queue_size] -> [batcher] -> ready -> at most num_consumers under way or waiting to retry
+//
+// A full queue drops no span: batches wait at the door in order, and what they hold is bounded by the byte budget out of which
+// admission reserved it. Metrics are bounded here, because nobody can be refused for derived ones: the door holds queue_size
+// once more, then its oldest batch is dropped{queue_full}. A batch greater than the whole queue enters once the queue is empty.
+// Time comes from on_tick alone; randomness from env.seed.
+class SendingQueue final : public Stage {
+ public:
+  SendingQueue(const ComponentEnv& env, QueueSetup setup, std::unique_ptr<Transport> transport);
+  ~SendingQueue() override;
+
+  void consume(Batch&& batch) override;
+  void on_tick(Time now) override;
+  // Everything is attempted now, what waits for a retry too; from here on each request has one attempt.
+  void flush(Time now) override;
+  uint64_t held() const override { return held_spans_; }
+  bool idle() const override { return active_.empty() && ready_.empty() && door_.empty() && batching_ == 0; }
+  void abandon() override;
+
+ private:
+  // A request that occupies a consumer: under way, or waiting to be sent again.
+  struct Active {
+    QueueRequest request;
+    Backoff backoff;
+    Duration first_attempt{0};  // mono
+    Duration next_attempt{0};   // mono; read where !under_way
+    std::string last_error;
+    bool under_way = false;
+    bool settled = false;  // abandoned while under way: only its bytes live on
+  };
+  using ActiveList = std::list<Active>;
+
+  uint64_t size_of(const Batch& batch, Sizer sizer) const;
+  void wait_at_door(Batch&& batch, uint64_t size);
+  bool has_room(uint64_t size) const;
+  void enter(Batch&& batch, uint64_t size);
+  void pump();
+  void admit_from_door();
+  void start_next();
+  void attempt(ActiveList::iterator at);
+  void on_result(ActiveList::iterator at, const SendResult& result);
+  void retry_or_give_up(ActiveList::iterator at, const SendResult& result);
+  bool out_of_time(const Active& request, Duration delay) const;
+  void deliver(ActiveList::iterator at, const SendResult& result);
+  void give_up(ActiveList::iterator at, DropReason reason, const std::string& why, bool retryable);
+  void finish(ActiveList::iterator at);
+  void drop(const Batch& batch, const Settled& how);
+  void note_sizes();
+
+  ComponentEnv env_;
+  QueueSetup setup_;
+  std::unique_ptr<QueueMetrics> metrics_;
+  std::unique_ptr<QueueBatcher> batcher_;  // null without `batch`
+  std::mt19937_64 random_;
+  Time now_;
+  uint64_t queued_ = 0;      // in units of the queue's sizer, until done
+  uint64_t door_size_ = 0;
+  uint64_t held_spans_ = 0;
+  uint64_t batching_ = 0;    // items in the batcher
+  std::deque<std::pair<Batch, uint64_t>> door_;
+  std::deque<QueueRequest> ready_;
+  ActiveList active_;
+  bool draining_ = false;
+  bool pumping_ = false;
+  std::unique_ptr<Transport> transport_;  // last: destroyed first, so that no answer comes to a dead queue
+};
+
+// An exporter that is a transport behind a sending queue: all network exporters are. `make_transport` is called once per
+// stage, on build.
+using MakeTransport = absl::AnyInvocable<std::unique_ptr<Transport>(Shard& home)>;
+std::unique_ptr<Exporter> make_queued_exporter(const ComponentEnv& env, QueueSetup setup, MakeTransport make_transport);
 
 }  // namespace weir

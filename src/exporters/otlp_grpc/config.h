@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "config/fields.h"
+#include "exporters/otlp_common_tls.h"
+#include "exporters/queue_config.h"
+#include "exporters/retry.h"
+
+namespace weir {
+
+struct GrpcKeepaliveConfig {
+  Duration time{0};     // 0 = no pings
+  Duration timeout{0};  // 0 = the library's 20 s
+  bool permit_without_stream = false;
+  static const config::Fields<GrpcKeepaliveConfig>& fields();
+};
+
+// Where an `endpoint` leads (collector-semantics §4.1).
+struct GrpcTarget {
+  std::string target;      // for the channel: "host:4317", "dns:///host:4317", "unix:///path"
+  bool forces_tls = false;  // https:// was written
+  std::string address;     // host, for the metrics' labels
+  std::string port;
+  std::string error;       // what is wrong with the endpoint, or ""
+};
+GrpcTarget parse_grpc_endpoint(const std::string& endpoint);
+
+// `otlp_grpc` (alias `otlp`).
+struct OtlpGrpcConfig {
+  std::string endpoint;
+  std::string compression = "gzip";
+  TlsClientConfig tls;
+  std::map<std::string, std::string> headers;
+  Duration timeout = std::chrono::seconds(5);  // of one attempt; 0 = none
+  QueueConfig sending_queue;
+  RetryConfig retry_on_failure;
+  std::optional<GrpcKeepaliveConfig> keepalive;
+  bool wait_for_ready = false;
+  std::string balancer_name = "round_robin";
+  std::string authority;
+  std::string user_agent;
+
+  static const config::Fields<OtlpGrpcConfig>& fields();
+  void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
+};
+
+}  // namespace weir
