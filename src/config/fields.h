@@ -23,7 +23,8 @@ namespace weir::config {
 //
 // Field types: bool, int32_t, uint32_t, int64_t, uint64_t, double, std::string, Duration ("200ms"; a bare number other than 0 is
 // refused), std::vector<T>, std::map<std::string, std::string>, a struct with fields(), and std::optional<T>: absent
-// -> empty, present with a null body -> a default T (so `grpc:` turns the protocol on).
+// -> empty; a struct present with a null body -> a default T (so `grpc:` turns the protocol on). Scalars are as strict as in the
+// collector: no string for a number, no number for a string (unless it came out of a ${…}), "a,b" for a list of strings.
 
 // Where decoding stands.
 struct At {
@@ -82,17 +83,26 @@ void decode_any(const At& at, V& out) {
   }
 }
 
+// What a null body means depends on what is inside: for a struct it is "on, with its defaults", for a scalar "not set".
 template <class V>
 void decode_any(const At& at, std::optional<V>& out) {
-  V inner{};
+  if (at.value.is_null() && !HasFields<V>) return;
+  V inner = out.value_or(V{});
   if (!at.value.is_null()) decode_any(at, inner);
   out = std::move(inner);
 }
 
+// "a,b" is a list of strings, as in the collector.
+void split_list(std::string_view text, std::vector<std::string>& out);
+
 template <class V>
 void decode_any(const At& at, std::vector<V>& out) {
+  if (at.value.broken) return;
   out.clear();
   if (at.value.is_null()) return;
+  if constexpr (std::is_same_v<V, std::string>) {
+    if (at.value.kind == Value::Kind::kString) return split_list(at.value.text, out);
+  }
   if (!at.value.is_list()) return at.error("expected a list, got " + std::string(at.value.kind_name()));
   for (size_t i = 0; i < at.value.list.size(); ++i) {
     V element{};
@@ -111,12 +121,14 @@ std::string_view type_name_of() {
   else return "map or list";
 }
 
-// A field that is a plain member. A null value leaves the default (as in the collector), except for optionals.
+// A field that is a plain member. A null value leaves the default (as in the collector), except for optionals, and for strings
+// where an empty reference stands (${env:UNSET} is the empty string).
 template <class T, class V>
 Field<T> field(std::string_view key, V T::*member, std::string_view doc) {
   return {key, doc, false, type_name_of<V>(), [member](const At& at, T& out) {
             constexpr bool is_optional = requires(V v) { v.has_value(); };
-            if (at.value.is_null() && !is_optional) return;
+            constexpr bool is_string = std::is_same_v<V, std::string>;
+            if (at.value.is_null() && !is_optional && !(is_string && at.value.expanded)) return;
             decode_any(at, out.*member);
           }};
 }
@@ -172,6 +184,7 @@ Field<T> custom(std::string_view key, std::string_view type_name, std::function<
 
 template <HasFields T>
 void decode(const At& at, T& out) {
+  if (at.value.broken) return;
   if (!at.value.is_null() && !at.value.is_map()) {
     return at.error("expected a map, got " + std::string(at.value.kind_name()));
   }
