@@ -50,6 +50,9 @@ class Stage : public Consumer {
   virtual void flush(Time now) { (void)now; }
   // Spans that are inside this stage now, waiting or in flight (Law 4). Read by the owning shard only.
   virtual uint64_t held() const { return 0; }
+  // Stages behind an exporter's door serve several destinations: adds what is held of each, by Part::destination. Exporters
+  // that keep batches override both.
+  virtual void add_held(std::vector<uint64_t>& by_destination) const { (void)by_destination; }
   // Exporters: nothing queued, nothing in flight.
   virtual bool idle() const { return held() == 0; }
   // Exporters, at the deadline: settle all that is left as dropped{reason="shutdown"}.
