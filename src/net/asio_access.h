@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// For .cpp files of src/net only: the Asio side of a shard.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "weir/shard.h"
+
+namespace weir::net {
+
+// One event loop. The inbox is our own and not asio::post: a post costs one lock and one push, and a burst wakes the loop once.
+class LoopShard final : public Shard {
+ public:
+  explicit LoopShard(uint32_t index) : index_(index) {}
+  void post(Task task) override;
+  uint32_t index() const override { return index_; }
+  boost::asio::io_context& io() { return io_; }
+  // Open streams of accepted connections; any thread.
+  std::atomic<uint32_t>& connections() { return connections_; }
+
+ private:
+  void schedule_drain();
+  void drain();
+
+  const uint32_t index_;
+  std::atomic<uint32_t> connections_{0};
+  std::mutex mutex_;
+  std::vector<Task> inbox_;         // guarded by mutex_
+  bool drain_scheduled_ = false;    // guarded by mutex_
+  std::vector<Task> running_;       // the loop's own
+  boost::asio::io_context io_{1};   // one thread runs it; last member: its handlers go first
+};
+
+inline LoopShard& loop_of(Shard& shard) { return dynamic_cast<LoopShard&>(shard); }
+inline boost::asio::io_context& io_of(Shard& shard) { return loop_of(shard).io(); }
+
+}  // namespace weir::net
