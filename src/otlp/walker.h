@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "weir/batch.h"
+
+namespace weir::otlp {
+
+// Nested arrays and key-value lists of an attribute value are read down to this depth; deeper refuses the request.
+inline constexpr uint32_t kMaxValueDepth = 2000;
+
+struct WalkResult {
+  bool ok = true;
+  std::string error = {};            // why the request is refused, for the sender (bad data: 400 / INVALID_ARGUMENT)
+  uint32_t rejected = 0;             // spans left out because an id has a wrong length (partial success)
+  std::string rejected_reason = {};  // for the sender, set where rejected > 0
+};
+
+// Indexes the request in part.bytes (an ExportXServiceRequest of `signal`, protobuf) into `out`, in place and in one pass
+// (DESIGN law 1, §2.8). `out` is replaced; it has the one part, `whole` is true unless spans were rejected, and its context
+// is empty. Everything that OTLP defines is checked, nested messages included (wire types as OTLP has them, lengths,
+// depth); contents of unknown fields and UTF-8 are not. A request without items is ok and gives a batch without items.
+// A span whose trace, span or parent id is neither empty nor of the right length is rejected alone; where all spans are such,
+// the request is refused. On failure `out` is empty. Thread-safe.
+WalkResult walk(Signal signal, Part part, Batch& out);
+
+}  // namespace weir::otlp

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace weir::otlp {
+
+enum class WireType : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
+
+namespace wire {
+
+static_assert(std::endian::native == std::endian::little, "fixed-width fields are read as they lie");
+
+// Reads a varint of at most 10 bytes; null when it is cut off or longer.
+inline const char* read_varint(const char* at, const char* end, uint64_t& value) {
+  if (at != end && static_cast<signed char>(*at) >= 0) {
+    value = static_cast<unsigned char>(*at);
+    return at + 1;
+  }
+  uint64_t result = 0;
+  for (unsigned shift = 0; shift < 70 && at != end; shift += 7) {
+    const auto byte = static_cast<unsigned char>(*at++);
+    result |= static_cast<uint64_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      value = result;
+      return at;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace wire
+
+// Walks the fields of one protobuf message in place. Groups, field number 0 and cut-off fields end the walk with
+// ok() == false. No allocation, no exception.
+class FieldCursor {
+ public:
+  explicit FieldCursor(std::string_view message) : at_(message.data()), end_(message.data() + message.size()) {}
+
+  // Steps to the next field; false at the end or at the first malformed field.
+  bool next() {
+    if (at_ == end_) return false;
+    start_ = at_;
+    uint64_t tag = 0;
+    at_ = wire::read_varint(at_, end_, tag);
+    if (at_ == nullptr || tag > UINT32_MAX || tag < 8) return fail();
+    number_ = static_cast<uint32_t>(tag >> 3);
+    type_ = static_cast<WireType>(tag & 7);
+    return read_value();
+  }
+  bool ok() const { return ok_; }
+
+  uint32_t number() const { return number_; }
+  WireType type() const { return type_; }
+  bool is(uint32_t number, WireType type) const { return number_ == number && type_ == type; }
+  // kBytes: the payload.
+  std::string_view bytes() const { return bytes_; }
+  // kVarint, kFixed64, kFixed32: the raw value.
+  uint64_t value() const { return value_; }
+  double real() const { return std::bit_cast<double>(value_); }
+  // A sint32 or sint64.
+  int64_t zigzag() const { return static_cast<int64_t>(value_ >> 1) ^ -static_cast<int64_t>(value_ & 1); }
+  // The whole field, tag included.
+  std::string_view raw() const { return {start_, static_cast<size_t>(at_ - start_)}; }
+
+ private:
+  bool fail() {
+    ok_ = false;
+    at_ = end_;
+    return false;
+  }
+  bool read_value() {
+    switch (type_) {
+      case WireType::kVarint:
+        at_ = wire::read_varint(at_, end_, value_);
+        return at_ != nullptr || fail();
+      case WireType::kBytes: {
+        uint64_t size = 0;
+        at_ = wire::read_varint(at_, end_, size);
+        if (at_ == nullptr || size > static_cast<uint64_t>(end_ - at_)) return fail();
+        bytes_ = {at_, static_cast<size_t>(size)};
+        at_ += size;
+        return true;
+      }
+      case WireType::kFixed64:
+        return read_fixed(8);
+      case WireType::kFixed32:
+        return read_fixed(4);
+    }
+    return fail();
+  }
+  bool read_fixed(size_t size) {
+    if (static_cast<size_t>(end_ - at_) < size) return fail();
+    value_ = 0;
+    std::memcpy(&value_, at_, size);
+    at_ += size;
+    return true;
+  }
+
+  const char* at_;
+  const char* end_;
+  const char* start_ = nullptr;
+  uint32_t number_ = 0;
+  WireType type_ = WireType::kVarint;
+  bool ok_ = true;
+  uint64_t value_ = 0;
+  std::string_view bytes_;
+};
+
+// Calls f(uint64_t) for each element of a repeated number, packed or not: call it for every occurrence of the field.
+// `type` is the element's own wire type (kVarint, kFixed64 or kFixed32). False when the packed bytes are malformed.
+template <class F>
+bool for_each_number(const FieldCursor& cursor, WireType type, F&& f) {
+  if (cursor.type() == type) {
+    f(cursor.value());
+    return true;
+  }
+  if (cursor.type() != WireType::kBytes) return false;
+  const char* at = cursor.bytes().data();
+  const char* const end = at + cursor.bytes().size();
+  const size_t size = type == WireType::kFixed64 ? 8 : 4;
+  while (at != end) {
+    uint64_t value = 0;
+    if (type == WireType::kVarint) {
+      at = wire::read_varint(at, end, value);
+      if (at == nullptr) return false;
+    } else {
+      if (static_cast<size_t>(end - at) < size) return false;
+      std::memcpy(&value, at, size);
+      at += size;
+    }
+    f(value);
+  }
+  return true;
+}
+
+}  // namespace weir::otlp
