@@ -18,6 +18,8 @@ class LoopShard final : public Shard {
  public:
   explicit LoopShard(uint32_t index) : index_(index) {}
   void post(Task task) override;
+  // After its thread has ended: destroys what is in the inbox, and from then on whatever is posted.
+  void close();
   uint32_t index() const override { return index_; }
   boost::asio::io_context& io() { return io_; }
   // Open streams of accepted connections; any thread.
@@ -32,6 +34,7 @@ class LoopShard final : public Shard {
   std::mutex mutex_;
   std::vector<Task> inbox_;         // guarded by mutex_
   bool drain_scheduled_ = false;    // guarded by mutex_
+  bool closed_ = false;             // guarded by mutex_
   std::vector<Task> running_;       // the loop's own
   boost::asio::io_context io_{1};   // one thread runs it; last member: its handlers go first
 };

@@ -6,22 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
+#include "net/endpoint.h"
 #include "net/stream.h"
 #include "weir/shard.h"
 
 namespace weir::net {
-
-// Where to listen: "host:port", "[v6]:port", ":port" (every address, both families), "unix:/path" or "unix:///path".
-// Port 0 means a free one.
-struct Endpoint {
-  std::string host;
-  uint16_t port = 0;
-  std::string unix_path;  // set: a Unix socket, host and port mean nothing
-};
-// Empty where the text is no endpoint; `error` then says why.
-std::optional<Endpoint> parse_endpoint(std::string_view text, std::string& error);
 
 // One listening socket (SO_REUSEADDR, never SO_REUSEPORT: a second process must not take half of the traffic silently).
 // An accepted connection goes to the shard with the fewest connections, with TCP_NODELAY set.
