@@ -6,11 +6,11 @@
 #include <memory>
 #include <random>
 #include <string>
-#include <string_view>
-#include <vector>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "exporters/queue_config.h"
+#include "exporters/queue_metrics.h"
 #include "exporters/queue_request.h"
 #include "exporters/retry.h"
 #include "weir/batch.h"
@@ -43,7 +43,6 @@ class Transport {
 };
 
 class QueueBatcher;
-class QueueMetrics;
 
 // What an exporter says of itself to its queue.
 struct QueueSetup {
@@ -72,56 +71,64 @@ class SendingQueue final : public Stage {
   // Everything is attempted now, what waits for a retry too; from here on each request has one attempt.
   void flush(Time now) override;
   uint64_t held() const override { return held_spans_; }
-  bool idle() const override { return active_.empty() && ready_.empty() && door_.empty() && batching_ == 0; }
+  bool idle() const override;
   void abandon() override;
 
  private:
   // A request that occupies a consumer: under way, or waiting to be sent again.
   struct Active {
+    Active(QueueRequest what, const RetryConfig& retry) : request(std::move(what)), backoff(retry) {}
     QueueRequest request;
     Backoff backoff;
     Duration first_attempt{0};  // mono
     Duration next_attempt{0};   // mono; read where !under_way
-    std::string last_error;
     bool under_way = false;
     bool settled = false;  // abandoned while under way: only its bytes live on
   };
   using ActiveList = std::list<Active>;
+  using At = ActiveList::iterator;
+  struct Waiting {
+    Batch batch;
+    uint64_t size = 0;
+  };
 
-  uint64_t size_of(const Batch& batch, Sizer sizer) const;
-  void wait_at_door(Batch&& batch, uint64_t size);
   bool has_room(uint64_t size) const;
   void enter(Batch&& batch, uint64_t size);
-  void pump();
+  void wait_at_door(Batch&& batch, uint64_t size);
   void admit_from_door();
+  void pump();
   void start_next();
-  void attempt(ActiveList::iterator at);
-  void on_result(ActiveList::iterator at, const SendResult& result);
-  void retry_or_give_up(ActiveList::iterator at, const SendResult& result);
+  void attempt(At at);
+  void on_result(At at, const SendResult& result);
+  void deliver(At at, const SendResult& result);
+  void retry_or_give_up(At at, const SendResult& result);
   bool out_of_time(const Active& request, Duration delay) const;
-  void deliver(ActiveList::iterator at, const SendResult& result);
-  void give_up(ActiveList::iterator at, DropReason reason, const std::string& why, bool retryable);
-  void finish(ActiveList::iterator at);
+  void give_up(At at, DropReason reason, const std::string& why, bool retryable);
+  void finish(At at);
+  void attempt_what_is_due();
   void drop(const Batch& batch, const Settled& how);
-  void note_sizes();
+  void show_sizes();
 
   ComponentEnv env_;
-  QueueSetup setup_;
-  std::unique_ptr<QueueMetrics> metrics_;
-  std::unique_ptr<QueueBatcher> batcher_;  // null without `batch`
+  const QueueSetup setup_;
+  QueueMetrics metrics_;
   std::mt19937_64 random_;
   Time now_;
-  uint64_t queued_ = 0;      // in units of the queue's sizer, until done
+  uint64_t queued_ = 0;  // in units of the queue's sizer, until done
   uint64_t door_size_ = 0;
   uint64_t held_spans_ = 0;
-  uint64_t batching_ = 0;    // items in the batcher
-  std::deque<std::pair<Batch, uint64_t>> door_;
+  std::unique_ptr<QueueBatcher> batcher_;  // null without `batch`
+  std::deque<Waiting> door_;
   std::deque<QueueRequest> ready_;
   ActiveList active_;
   bool draining_ = false;
   bool pumping_ = false;
-  std::unique_ptr<Transport> transport_;  // last: destroyed first, so that no answer comes to a dead queue
+  bool closing_ = false;
+  std::unique_ptr<Transport> transport_;  // last: destroyed first, while what it may still touch is there
 };
+
+// Settles a delivered batch of which `rejected` items were refused: spread over its parts in proportion, exact in sum.
+void settle_delivered(Ledger& ledger, const Batch& batch, uint64_t rejected, const std::string& message);
 
 // An exporter that is a transport behind a sending queue: all network exporters are. `make_transport` is called once per
 // stage, on build.

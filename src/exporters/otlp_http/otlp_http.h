@@ -6,13 +6,9 @@
 #include "exporters/otlp_http/config.h"
 #include "weir/component.h"
 
-namespace weir::net {
-class EventLoops;
-}
-
 namespace weir {
 
-// Sends env.signal to config.url_for(env.signal) from the exporter's home shard. The loops outlive the exporter.
-std::unique_ptr<Exporter> make_otlp_http(const OtlpHttpConfig& config, const ComponentEnv& env, net::EventLoops& loops);
+// Sends env.signal to config.url_for(env.signal) from the exporter's home shard, which is one of net::EventLoops.
+std::unique_ptr<Exporter> make_otlp_http(const OtlpHttpConfig& config, const ComponentEnv& env);
 
 }  // namespace weir
