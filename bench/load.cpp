@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -15,6 +16,7 @@
 #include <string>
 
 #include "h2.h"
+#include "shop.h"
 #include "traffic.h"
 
 namespace weir::bench {
@@ -33,12 +35,19 @@ struct Options {
   double errors = 0.01;
   uint64_t seed = 1;
   std::string facts_file;
+  std::string shape = "pairs";
 };
+
+std::unique_ptr<Source> make_source(const Options& options, uint64_t seed) {
+  if (options.shape == "shop") return std::make_unique<Shop>(seed, options.errors);
+  return std::make_unique<Traffic>(options.spans_per_request, seed, options.errors);
+}
 
 int usage() {
   std::puts("usage: weir_load [--port N] [--address IPv4] [--connections N] [--in-flight N] [--spans-per-request N] [--spans N]\n"
-            "                 [--rate SPANS_PER_SECOND] [--errors SHARE] [--seed N] [--facts FILE]\n"
-            "Sends traces of a CLIENT and a SERVER span; --facts writes a line `trace span duration_ms error status` for each span.");
+            "                 [--rate SPANS_PER_SECOND] [--errors SHARE] [--seed N] [--shape pairs|shop] [--facts FILE]\n"
+            "pairs: traces of a CLIENT and a SERVER span. shop: traces through several services with errors and slow\n"
+            "requests, one trace a request. --facts writes a line `trace span duration_ms error status` for each span.");
   return 2;
 }
 
@@ -72,10 +81,11 @@ class Load {
  private:
   struct Line {
     Line(int fd, const Options& options, uint32_t number)
-        : connection(fd, false), traffic(options.spans_per_request, options.seed * 1000 + number, options.errors) {}
+        : connection(fd, false), traffic(make_source(options, options.seed * 1000 + number)) {}
     Connection connection;
-    Traffic traffic;
+    std::unique_ptr<Source> traffic;
     uint32_t under_way = 0;
+    std::deque<uint32_t> spans_under_way;
     std::vector<SpanFacts> sent;  // of the request under way, where facts are wanted (then one at a time)
   };
 
@@ -83,10 +93,11 @@ class Load {
     const uint32_t room = facts_.is_open() ? 1 : options_.in_flight;
     while (line.under_way < room && started_ < options_.spans && due()) {
       const uint64_t now = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-      line.connection.call("/opentelemetry.proto.collector.trace.v1.TraceService/Export", line.traffic.next(now));
-      if (facts_.is_open()) line.sent = line.traffic.facts();
+      line.connection.call("/opentelemetry.proto.collector.trace.v1.TraceService/Export", line.traffic->next(now));
+      if (facts_.is_open()) line.sent = line.traffic->facts();
       ++line.under_way;
-      started_ += line.traffic.spans();
+      started_ += line.traffic->spans();
+      line.spans_under_way.push_back(line.traffic->spans());
     }
     if (!line.connection.flush()) throw std::runtime_error("the connection was closed");
     watch(EPOLL_CTL_MOD, line);
@@ -104,7 +115,8 @@ class Load {
   void on_reply(Line& line, int status) {
     --line.under_way;
     ++statuses_[status];
-    answered_ += line.traffic.spans();
+    answered_ += line.spans_under_way.front();  // replies may come out of order: the sum is what counts
+    line.spans_under_way.pop_front();
     for (const SpanFacts& f : line.sent) {
       char text[96];
       const int size = std::snprintf(text, sizeof text, "%s%s %s %u %d %d\n", hex(f.trace_hi).c_str(), hex(f.trace_lo).c_str(),
@@ -160,6 +172,7 @@ bool parse(int argc, char** argv, Options& options) {
       {"--rate", [&](const char* v) { options.rate = std::atof(v); }},
       {"--errors", [&](const char* v) { options.errors = std::atof(v); }},
       {"--seed", [&](const char* v) { options.seed = std::strtoull(v, nullptr, 10); }},
+      {"--shape", [&](const char* v) { options.shape = v; }},
       {"--facts", [&](const char* v) { options.facts_file = v; }},
   };
   for (int i = 1; i < argc; i += 2) {

@@ -14,16 +14,24 @@ struct SpanFacts {
   bool error = false;
 };
 
+// Something to send: OTLP trace export requests, one after another.
+class Source {
+ public:
+  virtual ~Source() = default;
+  // The request's bytes, valid until the next call. now_ns: the present, since 1970.
+  virtual const std::string& next(uint64_t now_ns) = 0;
+  virtual const std::vector<SpanFacts>& facts() const = 0;  // of the last request
+  uint32_t spans() const { return static_cast<uint32_t>(facts().size()); }
+};
+
 // Makes OTLP trace export requests: traces of two spans, a CLIENT span of "frontend" and the SERVER span it calls in "backend", about
 // 360 bytes each, with fresh ids and present times in each request. The bytes are built once; next() only patches ids,
 // times and statuses, so that the generator costs little beside what it measures. Deterministic from the seed, but for the time.
-class Traffic {
+class Traffic final : public Source {
  public:
   Traffic(uint32_t spans_per_request, uint64_t seed, double error_share = 0.01);
-  // The request's bytes, valid until the next call. now_ns: the end of all spans, since 1970.
-  const std::string& next(uint64_t now_ns);
-  const std::vector<SpanFacts>& facts() const { return facts_; }  // of the last request
-  uint32_t spans() const { return static_cast<uint32_t>(facts_.size()); }
+  const std::string& next(uint64_t now_ns) override;
+  const std::vector<SpanFacts>& facts() const override { return facts_; }
 
  private:
   struct Place {  // offsets of what is patched in one span

@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-build_packages=(g++ cmake ninja-build pkg-config git ca-certificates ccache
+build_packages=(g++ python3 cmake ninja-build pkg-config git ca-certificates ccache
   libboost1.81-dev libboost-json1.81-dev libabsl-dev libprotozero-dev libyaml-cpp-dev prometheus-cpp-dev
   libnghttp2-dev libssl-dev zlib1g-dev libdeflate-dev libzstd-dev libsnappy-dev libre2-dev
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc)
