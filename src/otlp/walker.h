@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "weir/batch.h"
 
@@ -14,7 +15,7 @@ inline constexpr uint32_t kMaxValueDepth = 2000;
 struct WalkResult {
   bool ok = true;
   std::string error = {};            // why the request is refused, for the sender (bad data: 400 / INVALID_ARGUMENT)
-  uint32_t rejected = 0;             // spans left out because an id has a wrong length (partial success)
+  uint32_t rejected = 0;             // items left out because an id has a wrong length (partial success)
   std::string rejected_reason = {};  // for the sender, set where rejected > 0
 };
 
@@ -22,8 +23,11 @@ struct WalkResult {
 // (DESIGN law 1, §2.8). `out` is replaced; it has the one part, `whole` is true unless spans were rejected, and its context
 // is empty. Everything that OTLP defines is checked, nested messages included (wire types as OTLP has them, lengths,
 // depth); contents of unknown fields and UTF-8 are not. A request without items is ok and gives a batch without items.
-// A span whose trace, span or parent id is neither empty nor of the right length is rejected alone; where all spans are such,
-// the request is refused. On failure `out` is empty. Thread-safe.
+// An item with a trace or span id (a span's own, its parent's, a link's, an exemplar's) that is neither empty nor of the right
+// length is rejected alone; where all items are such, the request is refused. On failure `out` is empty. Thread-safe.
 WalkResult walk(Signal signal, Part part, Batch& out);
+
+// Data points of a Metric message.
+uint32_t count_points(std::string_view metric);
 
 }  // namespace weir::otlp
