@@ -35,7 +35,8 @@ struct OtlpKeepalive {
   static const config::Fields<OtlpKeepalive>& fields();
 };
 
-struct OtlpGrpcConfig {
+// (Not named OtlpGrpcConfig: that is the exporter of that name, in the same namespace.)
+struct OtlpGrpcServerConfig {
   std::string endpoint;               // "" = WEIR_DEFAULT_HOST (127.0.0.1), port 4317
   std::string transport = "tcp";      // tcp, tcp4, tcp6 or unix
   int32_t max_recv_msg_size_mib = 0;  // 0: 64 MiB, before and after inflation
@@ -44,11 +45,11 @@ struct OtlpGrpcConfig {
   int32_t write_buffer_size = 0;
   OtlpKeepalive keepalive;
   bool include_metadata = false;
-  static const config::Fields<OtlpGrpcConfig>& fields();
+  static const config::Fields<OtlpGrpcServerConfig>& fields();
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
 };
 
-struct OtlpHttpConfig {
+struct OtlpHttpServerConfig {
   std::string endpoint;           // "" = WEIR_DEFAULT_HOST (127.0.0.1), port 4318
   std::string transport = "tcp";  // tcp, tcp4, tcp6 or unix
   std::string traces_url_path = "/v1/traces";
@@ -63,13 +64,13 @@ struct OtlpHttpConfig {
   Duration write_timeout{0};        // 0: 30 s without progress
   Duration idle_timeout{0};         // 0: for ever
   bool keep_alives_enabled = true;
-  static const config::Fields<OtlpHttpConfig>& fields();
+  static const config::Fields<OtlpHttpServerConfig>& fields();
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
 };
 
 struct OtlpProtocols {
-  std::optional<OtlpGrpcConfig> grpc;
-  std::optional<OtlpHttpConfig> http;
+  std::optional<OtlpGrpcServerConfig> grpc;
+  std::optional<OtlpHttpServerConfig> http;
   static const config::Fields<OtlpProtocols>& fields();
 };
 
