@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporters/otlp_http/config.h"
+
+#include <algorithm>
+#include <array>
+
+#include "exporters/otlp_common.h"
+#include "net/url.h"
+
+namespace weir {
+
+namespace {
+
+const char* const kNoTls = "TLS is not supported by this version of weir yet (it comes with TLS)";
+
+constexpr std::array<std::string_view, 7> kCompressions = {"", "none", "gzip", "zstd", "snappy", "deflate", "zlib"};
+constexpr std::array<std::string_view, 2> kLater = {"lz4", "x-snappy-framed"};
+
+template <size_t N>
+bool has(const std::array<std::string_view, N>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+config::Field<OtlpHttpConfig> encoding_field() {
+  using T = OtlpHttpConfig;
+  return config::custom<T>(
+      "encoding", "string",
+      [](const config::At& at, T& out) {
+        std::string word;
+        if (at.value.is_null() || !config::decode_scalar(at, word)) return;
+        if (word != "proto" && word != "json") return at.error("invalid encoding type: " + word + " (expected proto or json)");
+        out.encoding = word == "json" ? T::Encoding::kJson : T::Encoding::kProto;
+      },
+      "proto or json");
+}
+
+}  // namespace
+
+const config::Fields<CompressionParams>& CompressionParams::fields() {
+  static const config::Fields<CompressionParams> kFields = {
+      config::field("level", &CompressionParams::level, "of the codec; unwritten: the cheapest"),
+  };
+  return kFields;
+}
+
+const config::Fields<OtlpHttpConfig>& OtlpHttpConfig::fields() {
+  using T = OtlpHttpConfig;
+  static const config::Fields<T> kFields = {
+      config::field("endpoint", &T::endpoint, "base URL; /v1/traces and the like are appended"),
+      config::field("traces_endpoint", &T::traces_endpoint, "full URL for traces"),
+      config::field("metrics_endpoint", &T::metrics_endpoint, "full URL for metrics"),
+      config::field("logs_endpoint", &T::logs_endpoint, "full URL for logs"),
+      config::field("profiles_endpoint", &T::profiles_endpoint, "taken, though weir has no profiles"),
+      encoding_field(),
+      config::field("compression", &T::compression, "gzip, zstd, snappy, deflate, zlib or none"),
+      config::field("compression_params", &T::compression_params, "level of the compression"),
+      config::field("timeout", &T::timeout, "for one whole exchange; 0 = none"),
+      config::field("headers", &T::headers, "added to each request"),
+      config::field("tls", &T::tls, "TLS settings"),
+      config::field("sending_queue", &T::sending_queue, "the queue before the destination"),
+      config::field("retry_on_failure", &T::retry_on_failure, "when and how long to try again"),
+      config::field("max_idle_conns", &T::max_idle_conns, "kept connections; 0 = no limit"),
+      config::field("max_idle_conns_per_host", &T::max_idle_conns_per_host, "kept connections; 0 = no limit"),
+      config::field("max_conns_per_host", &T::max_conns_per_host, "connections; 0 = as many as there are consumers"),
+      config::field("idle_conn_timeout", &T::idle_conn_timeout, "an idle connection is closed after this time"),
+      config::field("disable_keep_alives", &T::disable_keep_alives, "one connection for each request"),
+      config::accepted<T>("read_buffer_size", ""),
+      config::accepted<T>("write_buffer_size", ""),
+      config::accepted<T>("force_attempt_http2", ""),
+      config::accepted<T>("http2_read_idle_timeout", "HTTP/1.1 is spoken here, so this has no effect"),
+      config::accepted<T>("http2_ping_timeout", "HTTP/1.1 is spoken here, so this has no effect"),
+      config::unsupported<T>("proxy_url"),
+      config::unsupported<T>("cookies"),
+      config::unsupported<T>("auth", "authentication is not supported by this version of weir yet"),
+      config::unsupported<T>("middlewares"),
+  };
+  return kFields;
+}
+
+void OtlpHttpConfig::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
+  const auto fail = [&](std::string_view key, const std::string& text) {
+    const config::Value* value = at.find(key);
+    problems.error(value == nullptr ? at.place : value->place, path, text);
+  };
+  const auto check_url = [&](std::string_view key, const std::string& text) {
+    std::string why;
+    if (text.empty()) return;
+    const std::optional<net::Url> url = net::parse_url(text, why);
+    if (!url) return fail(key, std::string(key) + " must be a valid URL: " + why);
+    if (url->scheme == "https") fail(key, kNoTls);
+  };
+  if (endpoint.empty() && traces_endpoint.empty() && metrics_endpoint.empty() && logs_endpoint.empty() &&
+      profiles_endpoint.empty()) {
+    fail("endpoint", "at least one endpoint must be specified");
+  }
+  check_url("endpoint", endpoint);
+  check_url("traces_endpoint", traces_endpoint);
+  check_url("metrics_endpoint", metrics_endpoint);
+  check_url("logs_endpoint", logs_endpoint);
+  if (has(kLater, compression)) {
+    fail("compression", "compression \"" + compression + "\" is not supported by this version of weir");
+  } else if (!has(kCompressions, compression)) {
+    fail("compression", "unsupported compression type \"" + compression + "\" (expected gzip, zstd, snappy, deflate, zlib or none)");
+  }
+  const bool deflates = compression == "gzip" || compression == "zlib" || compression == "deflate";
+  const int64_t level = compression_params.level;
+  if (level != 0 && ((deflates && (level < -2 || level > 9)) || (!deflates && compression != "zstd"))) {
+    fail("compression_params",
+         "unsupported parameters {Level:" + std::to_string(level) + "} for compression type \"" + compression + "\"");
+  }
+  if (tls.wants_tls_settings()) fail("tls", kNoTls);
+  if (timeout < Duration{0}) fail("timeout", "`timeout` must be non-negative");
+}
+
+std::string OtlpHttpConfig::url_for(Signal signal) const {
+  const std::string* const own[] = {&traces_endpoint, &metrics_endpoint, &logs_endpoint};
+  if (const std::string& written = *own[static_cast<int>(signal)]; !written.empty()) return written;
+  if (endpoint.empty()) return "";
+  const std::string base = endpoint.ends_with('/') ? endpoint.substr(0, endpoint.size() - 1) : endpoint;
+  return base + std::string(otlp_path(signal));
+}
+
+}  // namespace weir
