@@ -19,7 +19,7 @@ namespace weir::config {
 // decoding, did-you-mean and the generated reference. A struct T takes part by
 //
 //   static const Fields<T>& fields();                                             // required
-//   void validate(const Value& at, const std::string& path, Problems&) const;     // optional: rules between fields
+//   void validate(const Value& at, const std::string& path, Problems&) [const];   // optional: rules between fields
 //
 // Field types: bool, int32_t, uint32_t, int64_t, uint64_t, double, std::string, Duration ("200ms"; a bare number other than 0 is
 // refused), std::vector<T>, std::map<std::string, std::string>, a struct with fields(), and std::optional<T>: absent
@@ -34,6 +34,11 @@ struct At {
   void error(std::string text) const { problems.error(value.place, path, std::move(text)); }
   void warn(std::string text) const { problems.warn(value.place, path, std::move(text)); }
 };
+
+// "a" + "b" -> "a::b"; at the root just "b".
+inline std::string join_path(const std::string& path, std::string_view key) {
+  return path.empty() ? std::string(key) : (path + "::").append(key);
+}
 
 template <class T>
 struct Field {
@@ -51,7 +56,7 @@ template <class T>
 concept HasFields = requires { T::fields(); };
 
 template <class T>
-concept HasValidate = requires(const T& t, const Value& v, const std::string& p, Problems& problems) {
+concept HasValidate = requires(T& t, const Value& v, const std::string& p, Problems& problems) {
   t.validate(v, p, problems);
 };
 
@@ -106,7 +111,7 @@ void decode_any(const At& at, std::vector<V>& out) {
   if (!at.value.is_list()) return at.error("expected a list, got " + std::string(at.value.kind_name()));
   for (size_t i = 0; i < at.value.list.size(); ++i) {
     V element{};
-    decode_any(At{at.value.list[i], at.path + "::" + std::to_string(i), at.problems}, element);
+    decode_any(At{at.value.list[i], join_path(at.path, std::to_string(i)), at.problems}, element);
     out.push_back(std::move(element));
   }
 }
@@ -194,7 +199,7 @@ void decode(const At& at, T& out) {
     for (const Field<T>& f : T::fields()) {
       if (f.key != key) continue;
       known = true;
-      f.decode(At{value, at.path + "::" + key, at.problems}, out);
+      f.decode(At{value, join_path(at.path, key), at.problems}, out);
     }
     if (known) continue;
     std::vector<std::string> names;

@@ -19,7 +19,7 @@ std::optional<SourceText> read_source(const std::string& uri, const Sources& sou
   auto parts = split_uri(uri);
   UriText read = read_uri(parts ? uri : "file:" + uri, sources);
   bool file = read.scheme == "file";
-  std::string name = file ? (parts ? parts->second : uri) : read.scheme == "yaml" ? "yaml:" : uri;
+  std::string name = file ? (parts ? parts->second : uri) : read.scheme == "yaml" ? "--config yaml" : uri;
   if (!read.error.empty()) {
     problems.error(whole(file ? name : "--config"), "", read.error);
     return std::nullopt;
@@ -83,6 +83,7 @@ void add_source(Value& root, const SourceText& source, Problems& problems) {
   if (!value.is_map()) {
     return problems.error(value.place, "", "expected a map of sections at the top level, got " + std::string(value.kind_name()));
   }
+  if (!root.place.source) root.place = value.place;
   merge(root, split_keys(std::move(value)));
 }
 
