@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/http_server.h"
+
+#include <atomic>
+#include <utility>
+
+#include "net/server_connection.h"
+
+namespace weir::net {
+
+void Responder::respond(Response&& response) const {
+  if (shard_ == nullptr || std::this_thread::get_id() == owner_) {
+    if (const auto target = target_.lock()) target->respond(id_, std::move(response));
+    return;
+  }
+  shard_->post([target = target_, id = id_, response = std::move(response)]() mutable {
+    if (const auto alive = target.lock()) alive->respond(id, std::move(response));
+  });
+}
+
+struct HttpServer::Impl {
+  // What belongs to one shard's thread.
+  struct Connections {
+    std::vector<std::shared_ptr<ServerConnection>> all;
+    bool told_to_drain = false;
+    Duration last_tick{0};
+  };
+
+  Impl(uint32_t shards, ServerProtocol protocol_in, const ServerLimits& limits_in, RequestHandler& handler_in,
+       const Clock& clock_in)
+      : protocol(protocol_in), limits(limits_in), handler(&handler_in), clock(&clock_in), by_shard(shards) {}
+
+  void accept(std::unique_ptr<Stream> stream);
+
+  const ServerProtocol protocol;
+  const ServerLimits limits;
+  RequestHandler* const handler;
+  const Clock* const clock;
+  std::vector<Connections> by_shard;
+  std::atomic<uint64_t> open_requests{0};
+  std::atomic<bool> draining{false};
+  std::unique_ptr<Listener> listener;
+};
+
+// A connection that comes while the server drains is served too, and told to go by the next tick: closing it would lose the
+// request that is on its way.
+void HttpServer::Impl::accept(std::unique_ptr<Stream> stream) {
+  Connections& mine = by_shard[stream->shard().index()];
+  mine.told_to_drain = false;
+  SessionEnv env{handler, limits, {stream->peer(), &stream->shard()}, &open_requests};
+  mine.all.push_back(std::make_shared<ServerConnection>(std::move(stream), std::move(env), protocol, clock->now()));
+  mine.all.back()->start();
+}
+
+HttpServer::HttpServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+HttpServer::~HttpServer() {
+  impl_->listener.reset();
+  for (Impl::Connections& shard : impl_->by_shard) {
+    for (const auto& connection : shard.all) connection->close();
+    shard.all.clear();
+  }
+}
+
+HttpServer::Started HttpServer::bind(Shards& shards, const Endpoint& endpoint, ServerProtocol protocol,
+                                     const ServerLimits& limits, RequestHandler& handler, const Clock& clock) {
+  auto impl = std::make_shared<Impl>(shards.size(), protocol, limits, handler, clock);
+  // The listener may still call after it is stopped: hold what it needs, weakly (the server is gone when loops have stopped).
+  std::weak_ptr<Impl> weak = impl;
+  Listener::Bound bound = Listener::bind(shards, endpoint, [weak](std::unique_ptr<Stream> stream) {
+    if (const auto alive = weak.lock()) alive->accept(std::move(stream));
+  });
+  if (!bound.listener) return {nullptr, std::move(bound.error)};
+  impl->listener = std::move(bound.listener);
+  return {std::unique_ptr<HttpServer>(new HttpServer(std::move(impl))), ""};
+}
+
+void HttpServer::start() { impl_->listener->start(); }
+uint16_t HttpServer::port() const { return impl_->listener->port(); }
+const std::string& HttpServer::address() const { return impl_->listener->address(); }
+uint64_t HttpServer::open_requests() const { return impl_->open_requests.load(std::memory_order_relaxed); }
+
+void HttpServer::on_tick(uint32_t shard, Time now) {
+  Impl::Connections& mine = impl_->by_shard[shard];
+  if (impl_->draining.load(std::memory_order_acquire) && !std::exchange(mine.told_to_drain, true)) {
+    for (size_t i = 0; i < mine.all.size(); ++i) mine.all[i]->drain();
+  }
+  constexpr Duration kEvery = std::chrono::milliseconds(20);  // what connections watch is slow
+  if (now.mono - mine.last_tick < kEvery) return;
+  mine.last_tick = now.mono;
+  for (size_t i = 0; i < mine.all.size(); ++i) mine.all[i]->on_tick(now);
+  std::erase_if(mine.all, [](const auto& connection) { return connection->closed(); });
+}
+
+void HttpServer::drain() {
+  impl_->listener->stop_accepting();
+  impl_->draining.store(true, std::memory_order_release);
+}
+
+void HttpServer::close(uint32_t shard) {
+  for (const auto& connection : impl_->by_shard[shard].all) connection->close();
+  impl_->by_shard[shard].all.clear();
+}
+
+}  // namespace weir::net
