@@ -60,7 +60,8 @@ void Graph::Builder::order_flushes(const std::vector<size_t>& order) {
       graph_.flushes_.push_back(std::move(processor_flushes_[{pipeline, i}]));
     }
   }
-  Flush exporters{.what = "exporters"};
+  Flush exporters;
+  exporters.what = "exporters";
   for (auto& [key, stage] : exporter_stages_) exporters.stages.emplace_back(stage.first, stage.second);
   graph_.flushes_.push_back(std::move(exporters));
 }

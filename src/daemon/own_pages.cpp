@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/own_pages.h"
+
+#include <memory>
+#include <utility>
+
+#include "telemetry/ledger_metrics.h"
+
+namespace weir {
+
+OwnPages::OwnPages(Sources sources, std::vector<config::MetricsPageConfig> pages)
+    : sources_(std::move(sources)), pages_(std::move(pages)) {}
+
+std::string OwnPages::start() {
+  for (const config::MetricsPageConfig& page : pages_) {
+    const config::Endpoint endpoint{page.host, static_cast<uint16_t>(page.port), ""};
+    auto started = net::PageServer::start(
+        *sources_.loops, endpoint.to_string(),
+        [this, &page](const net::PageRequest& request, net::PageDone done) { answer(page, request, std::move(done)); });
+    if (!started.server) return "service::telemetry::metrics: " + started.error;
+    servers_.push_back(std::move(started.server));
+  }
+  return "";
+}
+
+void OwnPages::answer(const config::MetricsPageConfig& page, const net::PageRequest& request, net::PageDone done) {
+  if (request.path == "/metrics") {
+    // A reader that the operator wrote himself gets suffixes unless he says otherwise, as in the collector.
+    const PageNames names{.type_suffix = page.hand_written && !page.without_type_suffix.value_or(false),
+                          .unit_suffix = page.hand_written && !page.without_units.value_or(false)};
+    return answer_metrics(names, std::move(done));
+  }
+  if (request.path == "/livez") return done({200, "text/plain; charset=utf-8", "ok\n"});
+  if (request.path == "/readyz") return done(ready_reply(sources_.health()));
+  done({404, "text/plain; charset=utf-8", "here are /metrics, /livez and /readyz\n"});
+}
+
+void OwnPages::answer_metrics(const PageNames& names, net::PageDone done) {
+  const auto held = std::make_shared<std::vector<OwnFamily>>();
+  sources_.loops->exclusive([this, held] { *held = families(sources_.graph->held()); },
+                            [this, held, names, done = std::move(done)]() mutable {
+                              done({200, std::string(PrometheusTelemetry::kContentType),
+                                    sources_.telemetry->render(names, *held)});
+                            });
+}
+
+std::vector<OwnFamily> OwnPages::families(const std::vector<uint64_t>& held) const {
+  std::vector<OwnFamily> all = ledger_families(snapshot_of(*sources_.ledger, held));
+  for (OwnFamily& family : process_families(sources_.clock->now().mono - sources_.started.mono)) all.push_back(std::move(family));
+  all.push_back(target_info_family(sources_.resource));
+  const auto bytes = [&](std::string name, std::string help, uint64_t value) {
+    all.push_back({std::move(name), std::move(help), false, {{Labels{}, static_cast<double>(value)}}});
+  };
+  bytes("weir_memory_budget_bytes", "Bytes that may be held in all.", sources_.budget->limit());
+  bytes("weir_memory_reserved_bytes", "Bytes of the budget that are in use.", sources_.budget->used());
+  all.push_back({"weir_memory_refused_total", "Reservations that the budget refused.", true,
+                 {{Labels{}, static_cast<double>(sources_.budget->refused())}}});
+  return all;
+}
+
+net::PageReply ready_reply(const Health& health) {
+  std::string body = health.ready ? "ready\n" : "not ready\n";
+  for (const std::string& reason : health.reasons) body += reason + "\n";
+  return {health.ready ? 200 : 503, "text/plain; charset=utf-8", body};
+}
+
+}  // namespace weir
