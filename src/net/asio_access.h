@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -13,15 +14,25 @@
 
 namespace weir::net {
 
+class LoopShard;
+
+// How a thread that may outlive the loops posts to one (a name lookup that hangs).
+struct LoopDoor {
+  std::mutex mutex;
+  LoopShard* loop = nullptr;  // guarded by mutex; null after the loop's end
+  void post(Task task);
+};
+
 // One event loop. The inbox is our own and not asio::post: a post costs one lock and one push, and a burst wakes the loop once.
 class LoopShard final : public Shard {
  public:
-  explicit LoopShard(uint32_t index) : index_(index) {}
+  explicit LoopShard(uint32_t index) : index_(index) { door_->loop = this; }
   void post(Task task) override;
   // After its thread has ended: destroys what is in the inbox, and from then on whatever is posted.
   void close();
   uint32_t index() const override { return index_; }
   boost::asio::io_context& io() { return io_; }
+  const std::shared_ptr<LoopDoor>& door() const { return door_; }
   // Open streams of accepted connections; any thread.
   std::atomic<uint32_t>& connections() { return connections_; }
 
@@ -31,6 +42,7 @@ class LoopShard final : public Shard {
 
   const uint32_t index_;
   std::atomic<uint32_t> connections_{0};
+  const std::shared_ptr<LoopDoor> door_ = std::make_shared<LoopDoor>();
   std::mutex mutex_;
   std::vector<Task> inbox_;         // guarded by mutex_
   bool drain_scheduled_ = false;    // guarded by mutex_

@@ -112,7 +112,8 @@ std::string_view name_of(Codec codec) {
 
 Decoded decompress(Codec codec, std::string_view input, uint32_t limit, ByteBudget& budget) {
   limit = std::min(limit, 1u << 31);
-  if (codec == Codec::kIdentity || input.empty()) return copy(input, limit, budget);
+  if (codec == Codec::kIdentity || (input.empty() && codec == Codec::kZstd)) return copy(input, limit, budget);
+  if (input.empty()) return corrupt("EOF");
   if (input.size() > UINT32_MAX) return {{}, DecodeError::kTooLarge};
   switch (codec) {
     case Codec::kGzip: return decode_gzip(input, limit, budget);

@@ -30,11 +30,12 @@ enum class DecodeError : uint8_t {
 struct Decoded {
   BufferRef bytes;  // set where error is kNone; pays for itself out of the budget
   DecodeError error = DecodeError::kNone;
+  std::string_view detail = {};  // kCorrupt: why, in the words the collector answers with ("gzip: invalid header")
 };
 
 // Inflates `input` whole. Room is reserved before output is kept and never more than `limit` (at most 2 GiB) is written, so a bomb
-// stops early. Several gzip members or zstd frames in a row are one body. Empty input gives empty output. kIdentity copies.
-// Any thread.
+// stops early. Several gzip members or zstd frames in a row are one body. Empty input is corrupt, except for identity and zstd.
+// kIdentity copies. Any thread.
 Decoded decompress(Codec codec, std::string_view input, uint32_t limit, ByteBudget& budget);
 
 // Level -1 means the cheapest that is worth it: gzip and deflate 1, zstd 1; snappy has none. kIdentity joins. Any thread.

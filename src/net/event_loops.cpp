@@ -38,7 +38,16 @@ void LoopShard::post(Task task) {
   schedule_drain();
 }
 
+void LoopDoor::post(Task task) {
+  std::lock_guard lock(mutex);
+  if (loop != nullptr) loop->post(std::move(task));
+}
+
 void LoopShard::close() {
+  {
+    std::lock_guard lock(door_->mutex);
+    door_->loop = nullptr;
+  }
   std::vector<Task> left;  // destroyed without the lock: a task's end may post
   std::lock_guard lock(mutex_);
   closed_ = true;

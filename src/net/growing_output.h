@@ -65,7 +65,7 @@ inline Decoded known_output(uint64_t size, uint32_t limit, ByteBudget& budget) {
   return {BufferRef::allocate(static_cast<uint32_t>(size), std::move(paid)), DecodeError::kNone};
 }
 
-inline Decoded corrupt() { return {{}, DecodeError::kCorrupt}; }
+inline Decoded corrupt(std::string_view detail) { return {{}, DecodeError::kCorrupt, detail}; }
 
 Decoded decode_gzip(std::string_view input, uint32_t limit, ByteBudget& budget);
 Decoded decode_zlib(std::string_view input, uint32_t limit, ByteBudget& budget);

@@ -47,10 +47,9 @@ class ZlibStream {
     stream_.avail_in = static_cast<uInt>(input.size());
     while (output.make_room()) {
       const int status = step(output);
-      if (status == Z_STREAM_END && stream_.avail_in == 0) return output.result();
-      if (status == Z_STREAM_END && (!many || inflateReset(&stream_) != Z_OK)) return corrupt();
-      if (status == Z_OK || status == Z_STREAM_END) continue;
-      return corrupt();  // Z_BUF_ERROR too: there was room, so the input ended early
+      if (status == Z_STREAM_END && (!many || stream_.avail_in == 0)) return output.result();
+      if (status == Z_STREAM_END && inflateReset(&stream_) == Z_OK) continue;
+      if (status != Z_OK) return corrupt(why(status, many));
     }
     return output.result();
   }
@@ -65,6 +64,16 @@ class ZlibStream {
     return status;
   }
 
+  std::string_view why(int status, bool gzip) const {
+    const std::string_view text = stream_.msg != nullptr ? stream_.msg : "";
+    if (status == Z_BUF_ERROR) return "unexpected EOF";  // there was room, so the input ended early
+    if (text.find("header") != std::string_view::npos || text.find("compression method") != std::string_view::npos) {
+      return gzip ? "gzip: invalid header" : "zlib: invalid header";
+    }
+    if (text.find("check") != std::string_view::npos) return gzip ? "gzip: invalid checksum" : "zlib: invalid checksum";
+    return "flate: corrupt input";
+  }
+
   z_stream stream_{};
   bool ready_ = false;
 };
@@ -77,7 +86,7 @@ Decoded stream_gzip(std::string_view input, uint32_t limit, ByteBudget& budget) 
 }  // namespace
 
 Decoded decode_gzip(std::string_view input, uint32_t limit, ByteBudget& budget) {
-  if (input.size() < kGzipFrame) return corrupt();
+  if (input.size() < kGzipFrame) return stream_gzip(input, limit, budget);
   const uint64_t size = claimed_size(input);
   if (size > limit || size > input.size() * kMostDeflateGives) return stream_gzip(input, limit, budget);
   Decoded output = known_output(size, limit, budget);
@@ -86,12 +95,11 @@ Decoded decode_gzip(std::string_view input, uint32_t limit, ByteBudget& budget) 
   size_t written = 0;
   const libdeflate_result status = libdeflate_gzip_decompress_ex(decompressor(), input.data(), input.size(),
                                                                  output.bytes->data(), size, &read, &written);
-  if (status == LIBDEFLATE_BAD_DATA) return corrupt();
   if (status == LIBDEFLATE_SUCCESS && read == input.size()) {
     output.bytes.truncate(static_cast<uint32_t>(written));
     return output;
   }
-  output.bytes = {};  // several members
+  output.bytes = {};  // several members, or an error that zlib names better
   return stream_gzip(input, limit, budget);
 }
 

@@ -38,7 +38,9 @@ class PageServer {
 
   // `endpoint` as parse_endpoint() takes it. `shards` are those of EventLoops; the handler runs on shard `home`.
   static Started start(Shards& shards, std::string_view endpoint, Handler handler, uint32_t home = 0);
-  ~PageServer();  // any thread: no new connections; open ones end after the answer under way
+  // Any thread: no new connections; open ones end after the answer under way. Where loops still run, the handler may be called
+  // until its shard has heard of this.
+  ~PageServer();
 
   uint16_t port() const;
   const std::string& address() const;

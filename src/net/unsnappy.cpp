@@ -12,6 +12,7 @@ namespace weir::net {
 namespace {
 
 constexpr std::string_view kMagic{"\xff\x06\x00\x00sNaPpY", 10};
+constexpr std::string_view kCorrupt = "snappy: corrupt input";
 constexpr size_t kChunkHeader = 4;
 constexpr size_t kChecksum = 4;
 constexpr uint32_t kMostInChunk = 65536;
@@ -91,7 +92,7 @@ bool write_chunk(const Chunk& chunk, uint32_t size, char* to) {
 
 Decoded decode_framed(std::string_view input, uint32_t limit, ByteBudget& budget) {
   const std::optional<uint64_t> size = framed_size(input);
-  if (!size) return corrupt();
+  if (!size) return corrupt(kCorrupt);
   Decoded output = known_output(*size, limit, budget);
   if (output.error != DecodeError::kNone) return output;
   char* to = output.bytes->data();
@@ -99,7 +100,7 @@ Decoded decode_framed(std::string_view input, uint32_t limit, ByteBudget& budget
     const std::optional<Chunk> chunk = next_chunk(input);
     if (!chunk->is_data()) continue;
     const uint32_t length = *chunk->size();
-    if (!write_chunk(*chunk, length, to)) return corrupt();
+    if (!write_chunk(*chunk, length, to)) return corrupt(kCorrupt);
     to += length;
   }
   return output;
@@ -107,12 +108,12 @@ Decoded decode_framed(std::string_view input, uint32_t limit, ByteBudget& budget
 
 Decoded decode_block(std::string_view input, uint32_t limit, ByteBudget& budget) {
   size_t size = 0;
-  if (!snappy::GetUncompressedLength(input.data(), input.size(), &size)) return corrupt();
+  if (!snappy::GetUncompressedLength(input.data(), input.size(), &size)) return corrupt(kCorrupt);
   if (size > limit) return {{}, DecodeError::kTooLarge};
-  if (size > input.size() * kMostSnappyGives) return corrupt();
+  if (size > input.size() * kMostSnappyGives) return corrupt(kCorrupt);
   Decoded output = known_output(size, limit, budget);
   if (output.error != DecodeError::kNone) return output;
-  if (!snappy::RawUncompress(input.data(), input.size(), output.bytes->data())) return corrupt();
+  if (!snappy::RawUncompress(input.data(), input.size(), output.bytes->data())) return corrupt(kCorrupt);
   return output;
 }
 

@@ -14,6 +14,8 @@ constexpr int kWindowLogMax = 23;
 // A thread's context above this is not kept: it holds the window of the largest stream it has seen.
 constexpr size_t kKeptContext = 1u << 20;
 
+constexpr std::string_view kCorrupt = "zstd: corrupt input";
+
 struct FreeContext {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
@@ -33,7 +35,7 @@ Decoded decode_frame(std::string_view input, uint64_t size, uint32_t limit, Byte
   if (output.error != DecodeError::kNone) return output;
   const size_t written =
       ZSTD_decompressDCtx(context().get(), output.bytes->data(), size, input.data(), input.size());
-  if (ZSTD_isError(written) != 0 || written != size) return corrupt();
+  if (ZSTD_isError(written) != 0 || written != size) return corrupt(kCorrupt);
   return output;
 }
 
@@ -42,10 +44,10 @@ Decoded run_stream(ZSTD_DCtx* stream, std::string_view input, GrowingOutput& out
   while (output.make_room()) {
     ZSTD_outBuffer out{output.end(), output.room(), 0};
     const size_t status = ZSTD_decompressStream(stream, &out, &in);
-    if (ZSTD_isError(status) != 0) return corrupt();
+    if (ZSTD_isError(status) != 0) return corrupt(kCorrupt);
     output.add(out.pos);
     if (in.pos < in.size || out.pos == out.size) continue;
-    return status == 0 ? output.result() : corrupt();
+    return status == 0 ? output.result() : corrupt("unexpected EOF");
   }
   return output.result();
 }
@@ -54,7 +56,7 @@ Decoded run_stream(ZSTD_DCtx* stream, std::string_view input, GrowingOutput& out
 
 Decoded decode_zstd(std::string_view input, uint32_t limit, ByteBudget& budget) {
   const unsigned long long size = ZSTD_getFrameContentSize(input.data(), input.size());
-  if (size == ZSTD_CONTENTSIZE_ERROR) return corrupt();
+  if (size == ZSTD_CONTENTSIZE_ERROR) return corrupt(kCorrupt);
   const bool single = ZSTD_findFrameCompressedSize(input.data(), input.size()) == input.size();
   if (single && size != ZSTD_CONTENTSIZE_UNKNOWN) return decode_frame(input, size, limit, budget);
   GrowingOutput output(input.size() * 4, limit, budget);
