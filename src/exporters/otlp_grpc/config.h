@@ -13,8 +13,8 @@
 namespace weir {
 
 struct GrpcKeepaliveConfig {
-  Duration time{0};     // 0 = no pings
-  Duration timeout{0};  // 0 = the library's 20 s
+  Duration time = std::chrono::seconds(10);     // ping when nothing came for this long
+  Duration timeout = std::chrono::seconds(10);  // the connection is dead when no answer came for this long
   bool permit_without_stream = false;
   static const config::Fields<GrpcKeepaliveConfig>& fields();
 };

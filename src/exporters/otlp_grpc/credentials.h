@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include <grpcpp/security/credentials.h>
+
+#include "exporters/otlp_common_tls.h"
+
+namespace weir {
+
+// What `tls` says, for a channel. Throws std::runtime_error where a file cannot be read.
+std::shared_ptr<grpc::ChannelCredentials> make_grpc_credentials(const TlsClientConfig& tls, bool plaintext);
+
+}  // namespace weir
