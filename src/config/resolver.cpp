@@ -108,21 +108,20 @@ void merge(Value& into, Value&& from) {
   }
 }
 
-Value resolve(const std::vector<std::string>& uris, const std::vector<std::string>& sets, const Sources& sources, Problems& problems) {
+Value read_sources(const std::vector<std::string>& uris, const std::vector<std::string>& sets, const Sources& sources,
+                   Problems& problems) {
   Value root;
   root.kind = Value::Kind::kMap;
   if (uris.empty()) problems.error({}, "", "at least one config flag must be provided");
-  bool read_all = !problems.any_error();
   std::string last;
-  auto add = [&](std::optional<SourceText> source) {
-    if (source) add_source(root, *source, problems);
-    if (source) last = source->name;
+  auto add = [&](const std::optional<SourceText>& source) {
+    if (!source) return;
+    add_source(root, *source, problems);
+    last = source->name;
   };
   for (const std::string& uri : uris) add(read_source(uri, sources, problems));
   for (const std::string& set : sets) add(set_source(set, problems));
-  read_all = read_all && !problems.any_error();
-  if (read_all && root.map.empty()) problems.error(whole(last), "", "empty configuration file");
-  expand(root, sources, problems);
+  if (root.map.empty() && !problems.any_error()) problems.error(whole(last), "", "empty configuration file");
   return root;
 }
 

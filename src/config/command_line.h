@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace weir::config {
+
+// What the operator asked for: `weir [validate | components | version] [flags]`.
+struct CommandLine {
+  enum class Command { kRun, kValidate, kComponents, kVersion, kHelp };
+  Command command = Command::kRun;
+  std::vector<std::string> configs;  // --config, in order
+  std::vector<std::string> sets;     // --set, in order
+  bool listen_everywhere = false;    // --feature-gates=-component.UseLocalHostAsDefaultHost: the default host is 0.0.0.0
+  std::vector<std::string> warnings;  // gates that weir does not have
+  std::string error;                 // what is wrong, in the words of the collector's command line; empty = all is well
+};
+
+// `arguments` without the program's name.
+CommandLine parse_command_line(const std::vector<std::string>& arguments);
+
+// The text of --help.
+std::string help_text();
+
+}  // namespace weir::config
