@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/components.h"
+
+#include "connectors/forward/config.h"
+#include "connectors/service_graph/service_graph.h"
+#include "connectors/span_metrics/span_metrics.h"
+#include "exporters/debug/debug.h"
+#include "exporters/file/file.h"
+#ifdef WEIR_HAS_GRPC
+#include "exporters/otlp_grpc/otlp_grpc.h"
+#endif
+#include "exporters/otlp_http/otlp_http.h"
+#include "exporters/prometheus/prometheus.h"
+#include "exporters/prometheus_remote_write/prometheus_remote_write.h"
+#include "extensions/health_check/config.h"
+#include "processors/batch/batch.h"
+#include "processors/memory_limiter/memory_limiter.h"
+#include "processors/tail_sampling/tail_sampling.h"
+#include "receivers/otlp/config.h"
+
+namespace weir {
+
+namespace {
+
+using config::ComponentKind;
+
+const ComponentList::Signals kAll = {Signal::kTraces, Signal::kMetrics, Signal::kLogs};
+const ComponentList::Signals kTraces = {Signal::kTraces};
+const ComponentList::Signals kMetrics = {Signal::kMetrics};
+
+void add_made_by_the_daemon(ComponentList& list) {
+  list.known({ComponentKind::kReceiver, "otlp", {}, kAll, {}, config::check_as<OtlpReceiverConfig>(), ""});
+  list.known({ComponentKind::kConnector,
+              "forward",
+              {},
+              {},
+              {{Signal::kTraces, Signal::kTraces}, {Signal::kMetrics, Signal::kMetrics}, {Signal::kLogs, Signal::kLogs}},
+              config::check_as<ForwardConfig>(),
+              ""});
+  list.known({ComponentKind::kExtension, "health_check", {}, {}, {}, config::check_as<HealthCheckConfig>(), ""});
+  // Extensions that configs in the field start and whose absence hurts no data.
+  list.known({ComponentKind::kExtension, "memory_ballast", {}, {}, {}, {}, "memory_ballast does nothing: weir has no garbage collector"});
+  list.known({ComponentKind::kExtension, "zpages", {}, {}, {}, {}, "zpages are not served by this version of weir"});
+  list.known({ComponentKind::kExtension, "pprof", {}, {}, {}, {}, "pprof pages are not served: use perf on the weir process"});
+}
+
+}  // namespace
+
+ComponentList standard_components() {
+  ComponentList list;
+  add_made_by_the_daemon(list);
+  list.processor("batch", kAll, make_batch);
+  list.processor("memory_limiter", kAll, make_memory_limiter);
+  list.processor("tail_sampling", kTraces, make_tail_sampling);
+  list.connector("service_graph", {"servicegraph"}, make_service_graph);
+  list.connector("span_metrics", {"spanmetrics"}, make_span_metrics);
+#ifdef WEIR_HAS_GRPC
+  list.exporter("otlp_grpc", {"otlp"}, kAll, make_otlp_grpc);
+#endif
+  list.exporter("otlp_http", {"otlphttp"}, kAll, make_otlp_http);
+  list.exporter("prometheus_remote_write", {"prometheusremotewrite"}, kMetrics, make_prometheus_remote_write);
+  list.exporter("prometheus", {}, kMetrics, make_prometheus);
+  list.exporter("file", {}, kAll, make_file);
+  list.exporter("debug", {"logging"}, kAll, make_debug);
+  return list;
+}
+
+}  // namespace weir

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/daemon.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <random>
+
+#include "daemon/assemble.h"
+#include "daemon/wiring/edge.h"
+
+namespace weir {
+
+namespace {
+
+constexpr Duration kTick = std::chrono::milliseconds(10);
+
+LogOptions log_options(const config::LogsConfig& config) {
+  LogOptions options;
+  options.level = config.level;
+  options.encoding = config.json ? LogOptions::Encoding::kJson : LogOptions::Encoding::kConsole;
+  options.initial_fields.assign(config.initial_fields.begin(), config.initial_fields.end());
+  options.burst = config.sampling.enabled ? config.sampling.initial : 0;
+  options.window = config.sampling.tick;
+  return options;
+}
+
+uint64_t random_seed() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
+// An instance id in the shape of a UUID (version 4).
+std::string instance_id(uint64_t high, uint64_t low) {
+  std::string hex = to_hex({reinterpret_cast<const char*>(&high), 8}) + to_hex({reinterpret_cast<const char*>(&low), 8});
+  hex[12] = '4';
+  hex[16] = "89ab"[low & 3];
+  for (const size_t at : {20u, 16u, 12u, 8u}) hex.insert(at, "-");
+  return hex;
+}
+
+}  // namespace
+
+Daemon::Daemon(config::ServiceConfig config, const ComponentList& list)
+    : config_(std::move(config)),
+      list_(list),
+      log_(log_options(config_.telemetry.logs), clock_),
+      loops_(config_.shards != 0 ? config_.shards : choose_shards(resources_), clock_) {}
+
+// Loops first: what the rest refers to must not be touched by a shard any more.
+Daemon::~Daemon() {
+  loops_.stop();
+  loops_.join();
+}
+
+void Daemon::build() {
+  const std::optional<uint64_t> written = config_.memory_limit != 0 ? std::optional(config_.memory_limit) : std::nullopt;
+  budget_choice_ = choose_budget(resources_, written, smallest_limiter(config_, resources_.total_memory()));
+  budget_ = std::make_unique<ByteBudget>(budget_choice_.limit, budget_choice_.headroom);
+  env_ = {.shards = &loops_,
+          .clock = &clock_,
+          .budget = budget_.get(),
+          .ledger = &ledger_,
+          .telemetry = &telemetry_,
+          .log = &log_,
+          .seed = random_seed()};
+  graph_ = std::make_unique<Graph>(make_parts(config_, list_, env_), env_);
+}
+
+int Daemon::run() {
+  build();
+  if (const std::string error = start_servers(); !error.empty()) {
+    log_.error("service", "cannot start", {{"error", error}});
+    return 1;
+  }
+  start_loops();
+  wait_for_stop();
+  drain();
+  return 0;
+}
+
+// Everything that can fail at start; all listeners are bound before the first request is taken.
+std::string Daemon::start_servers() {
+  if (std::string error = start_receivers(); !error.empty()) return error;
+  const Labels resource = {{"service_name", "weir"}, {"service_version", WEIR_VERSION}, {"service_instance_id", instance_id(random_seed(), random_seed())}};
+  pages_ = std::make_unique<OwnPages>(OwnPages::Sources{&loops_, graph_.get(), &ledger_, budget_.get(), &telemetry_, &clock_,
+                                                        started_, resource, [this] { return health(); }},
+                                      config_.telemetry.metrics.pages);
+  if (std::string error = pages_->start(); !error.empty()) return error;
+  return start_health_checks();
+}
+
+std::string Daemon::start_receivers() {
+  for (const config::ComponentConfig& receiver : config_.receivers) {
+    if (!receiver.used) continue;
+    ComponentEnv env = env_;
+    env.id = receiver.id.to_string();
+    const OtlpAdmissions admissions = {graph_->admission(env.id, Signal::kTraces), graph_->admission(env.id, Signal::kMetrics),
+                                       graph_->admission(env.id, Signal::kLogs)};
+    receivers_.push_back(std::make_unique<OtlpReceiver>(ComponentList::decode_body<OtlpReceiverConfig>(receiver.body), env, admissions));
+    if (std::string error = receivers_.back()->bind(); !error.empty()) return error;
+  }
+  return "";
+}
+
+std::string Daemon::start_health_checks() {
+  for (const config::Reference& reference : config_.started_extensions) {
+    if (reference.id.type != "health_check") continue;
+    const config::ComponentConfig* extension = config_.find(config::ComponentKind::kExtension, reference.id);
+    ComponentEnv env = env_;
+    env.id = reference.id.to_string();
+    health_checks_.push_back(std::make_unique<HealthCheck>(ComponentList::decode_body<HealthCheckConfig>(extension->body), env,
+                                                           [this] { return phase_ == Phase::kRunning; }));
+    if (std::string error = health_checks_.back()->start(); !error.empty()) return error;
+  }
+  return "";
+}
+
+void Daemon::start_loops() {
+  loops_.start_ticks(kTick, [this](uint32_t shard, Time now) {
+    graph_->tick(shard, now);
+    for (auto& receiver : receivers_) receiver->on_tick(shard, now);
+  });
+  for (const int signal : {SIGTERM, SIGINT}) loops_.on_signal(signal, [this] { on_stop_signal(); });
+  for (uint32_t shard = 0; shard < loops_.size(); ++shard) {
+    loops_.at(shard).post([shard] { Edge::set_current_shard(shard); });
+  }
+  loops_.run();
+  for (auto& receiver : receivers_) receiver->start();
+  phase_ = Phase::kRunning;
+  say_ready();
+}
+
+void Daemon::say_ready() const {
+  Log& log = *env_.log;
+  log.info("service", "weir " WEIR_VERSION " starts",
+           {{"shards", std::to_string(loops_.size())},
+            {"memory_budget_bytes", std::to_string(budget_choice_.limit)},
+            {"memory_budget_source", budget_choice_.source}});
+  for (const auto& receiver : receivers_) {
+    for (const std::string& address : receiver->addresses()) log.info("otlp", "listening", {{"address", address}});
+  }
+  log.info("service", "acks are in memory: a crash loses held spans");
+  log.info("service", "Everything is ready. Begin running and processing data.");
+}
+
+void Daemon::wait_for_stop() {
+  std::unique_lock lock(mutex_);
+  stopped_.wait(lock, [this] { return stop_signals_ > 0; });
+}
+
+// On shard 0. A second signal means now: what is held is lost, and the exit code says so.
+void Daemon::on_stop_signal() {
+  const std::lock_guard lock(mutex_);
+  if (++stop_signals_ == 1) return stopped_.notify_all();
+  log_.error("service", "stopped by a second signal, what was held is lost");
+  _exit(2);
+}
+
+Health Daemon::health() const {
+  Health health;
+  health.ready = phase_ == Phase::kRunning;
+  if (phase_ == Phase::kStarting) health.reasons.emplace_back("starting");
+  if (phase_ == Phase::kDraining) health.reasons.emplace_back("draining: the process is about to stop");
+  if (health.ready && budget_->short_of_room()) {
+    health.ready = false;
+    health.reasons.push_back("memory: " + std::to_string(budget_->used()) + " of " + std::to_string(budget_->limit()) + " bytes are held");
+  }
+  return health;
+}
+
+}  // namespace weir
