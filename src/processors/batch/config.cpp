@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "absl/strings/ascii.h"
+#include "processors/batch/lower_case.h"
 
 namespace weir {
 
@@ -26,9 +26,9 @@ void BatchConfig::validate(const config::Value& at, const std::string& path, con
   if (timeout < Duration::zero()) problems.error(at.place, path, "timeout must be greater or equal to 0");
   std::set<std::string> seen;
   for (const std::string& key : metadata_keys) {
-    if (seen.insert(absl::AsciiStrToLower(key)).second) continue;
+    if (seen.insert(lower_case(key)).second) continue;
     problems.error(at.place, path,
-                   "duplicate entry in metadata_keys: \"" + absl::AsciiStrToLower(key) + "\" (case-insensitive)");
+                   "duplicate entry in metadata_keys: \"" + lower_case(key) + "\" (case-insensitive)");
   }
 }
 

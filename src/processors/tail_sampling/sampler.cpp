@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "processors/tail_sampling/sampler.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir {
+
+namespace {
+
+constexpr size_t kTracesPerSlice = 4096;  // decided in one on_tick, at least
+
+uint32_t whole_seconds(Duration duration) {
+  return static_cast<uint32_t>(std::clamp<int64_t>(duration / std::chrono::seconds(1), 0, UINT32_MAX / 4));
+}
+
+std::vector<std::string> names_of(const std::vector<PolicyConfig>& policies) {
+  std::vector<std::string> names;
+  for (const PolicyConfig& policy : policies) names.push_back(policy.name);
+  return names;
+}
+
+SpanTests tests_of(const std::vector<PolicyConfig>& policies) {
+  SpanTests tests;
+  build_all(policies, tests);
+  return tests;
+}
+
+uint64_t cache_share(int64_t size, uint32_t stages) { return (static_cast<uint64_t>(size) + stages - 1) / stages; }
+
+Settled settled_as(int loss) {
+  static const Settled kHow[] = {Settled::sampled_out(), Settled::dropped(DropReason::kEvicted),
+                                 Settled::dropped(DropReason::kTooLarge), Settled::dropped(DropReason::kShutdown)};
+  return kHow[loss];
+}
+
+}  // namespace
+
+TailSampler::TailSampler(SamplerShared& shared, const StagePlace& place, Consumer& next)
+    : shared_(shared),
+      config_(shared.config),
+      place_(place),
+      next_(next),
+      tests_(tests_of(config_.policies)),
+      table_(shared.env.budget),
+      sampled_cache_(cache_share(config_.decision_cache.sampled_cache_size, shared.stages), shared.env.budget),
+      other_cache_(cache_share(config_.decision_cache.non_sampled_cache_size, shared.stages), shared.env.budget),
+      emitter_(table_, next),
+      metrics_(*shared.env.telemetry, shared.env.id, names_of(config_.policies)),
+      most_traces_(std::max<uint64_t>(config_.num_traces.value_or(TailSamplingConfig::kDefaultNumTraces), 1)),
+      wait_ticks_(std::max<uint32_t>(whole_seconds(config_.decision_wait), 1)),
+      root_wait_ticks_(whole_seconds(config_.decision_wait_after_root_received)),
+      counts_bytes_(config_.maximum_trace_size_bytes > 0 || any_needs_bytes(config_.policies)) {
+  const uint64_t expected = config_.expected_new_traces_per_sec * (wait_ticks_ + 1);
+  table_.reserve(std::min(expected, most_traces_) / shared.stages);
+}
+
+void TailSampler::on_tick(Time now) {
+  now_ = now;
+  advance_to(now);
+  decide_due();
+  relieve_memory();
+  resume_waiting();
+  finish();
+}
+
+// A trace that comes between two ticks is decided decision_wait to decision_wait + 1 s later.
+void TailSampler::advance_to(Time now) {
+  constexpr Duration kTick = std::chrono::seconds(1);
+  if (!std::exchange(started_, true)) next_tick_ = now.mono + kTick;
+  while (now.mono >= next_tick_) {
+    next_tick_ += kTick;
+    ++tick_;
+  }
+  while (!due_at_.empty() && due_at_.begin()->first <= tick_) collect_due(due_at_.begin()->first);
+}
+
+// Takes one second out of the ring. Entries whose trace is gone, decided or due at another time are left out.
+void TailSampler::collect_due(uint32_t tick) {
+  auto second = due_at_.extract(tick);
+  for (uint32_t index : second.mapped()) {
+    Trace& trace = table_.trace(index);
+    if (trace.verdict != Verdict::kPending || trace.due_tick != tick) continue;
+    trace.verdict = Verdict::kDeciding;
+    due_.push_back(index);
+  }
+}
+
+// Short of memory, the traces that are due next are decided now, with what is there.
+void TailSampler::relieve_memory() {
+  if (shared_.env.budget == nullptr || !shared_.env.budget->short_of_room()) return;
+  if (due_.empty() && !due_at_.empty()) {
+    collect_due(due_at_.begin()->first);
+    decide_due();
+  }
+}
+
+void TailSampler::decide_due() {
+  const size_t most = std::max(kTracesPerSlice, due_.size() / 16);
+  slice_.clear();
+  while (!due_.empty() && slice_.size() < most) {
+    const uint32_t index = due_.front();
+    due_.pop_front();
+    Trace& trace = table_.trace(index);
+    // Else it is not there any more: evicted meanwhile (the slot may serve another trace by now, even one of this slice).
+    if (trace.verdict == Verdict::kDeciding && std::exchange(trace.due_tick, kNone) != kNone) slice_.push_back(index);
+  }
+  decide(slice_);
+}
+
+void TailSampler::decide(const std::vector<uint32_t>& slice) {
+  if (slice.empty()) return;
+  const Duration start = shared_.env.clock->now().mono;
+  decisions_.assign(slice.size(), Decision::kNotSampled);
+  stopped_.assign(slice.size(), 0);
+  for (size_t i = 0; i < shared_.policies.size(); ++i) ask_policy(i, slice);
+  for (size_t i = 0; i < slice.size(); ++i) conclude(slice[i], decisions_[i]);
+  metrics_.slice_took(shared_.env.clock->now().mono - start);
+}
+
+// One policy over the whole slice, so that its time is measured once. A dropped trace is not asked about further, nor is a
+// sampled one with sample_on_first_match; else all policies are asked, for the metrics and because some take tokens.
+void TailSampler::ask_policy(size_t index, const std::vector<uint32_t>& slice) {
+  const Duration start = shared_.env.clock->now().mono;
+  uint64_t asked = 0;
+  for (size_t i = 0; i < slice.size(); ++i) {
+    if (stopped_[i] != 0) continue;
+    ++asked;
+    const Decision decision = shared_.policies[index]->decide(table_.trace(slice[i]).facts, now_);
+    metrics_.policy_decided(index, decision);
+    decisions_[i] = std::max(decisions_[i], decision);  // in the enum's order
+    stopped_[i] = decision == Decision::kDropped || (decision == Decision::kSampled && config_.sample_on_first_match);
+  }
+  metrics_.policy_took(index, shared_.env.clock->now().mono - start, asked);
+}
+
+void TailSampler::conclude(uint32_t index, Decision decision) {
+  metrics_.decided(decision);
+  const uint32_t first_span = table_.take_spans(index);
+  if (decision == Decision::kSampled) {
+    emitter_.add_trace(first_span);
+    if (emitter_.full()) emitter_.send();
+    return remember(index, Verdict::kSampled);
+  }
+  drop_spans(first_span, kSampledOut);
+  remember(index, decision == Decision::kDropped ? Verdict::kDropped : Verdict::kNotSampled);
+}
+
+// A decided trace stays in the table to catch its late spans, or goes to the decision cache where there is one.
+void TailSampler::remember(uint32_t index, Verdict verdict) {
+  table_.mark_decided(index, verdict, tick_);
+  DecisionCache& cache = verdict == Verdict::kSampled ? sampled_cache_ : other_cache_;
+  if (!cache.on()) return;
+  cache.put(table_.trace(index).facts.id, verdict);
+  remove(index);
+}
+
+void TailSampler::remove(uint32_t index) {
+  metrics_.removal_age(tick_ - table_.trace(index).arrived_tick);
+  table_.remove_trace(index);
+  shared_.traces.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void TailSampler::drop_spans(uint32_t first_span, Loss loss) {
+  for (uint32_t i = first_span; i != kNone; i = table_.release_span(i)) {
+    ++lost_[loss];
+    settle_origin(table_.span(i), loss);
+  }
+}
+
+void TailSampler::settle_origin(const HeldSpan& held, Loss loss) {
+  const OriginRef& origin = table_.run(held.run).tables.parts[held.part].origin;
+  if (origin == nullptr) return;
+  for (DestinationId destination : place_.downstream) origin->settle(destination, 1, settled_as(loss));
+}
+
+void TailSampler::flush(Time now) {
+  now_ = now;
+  flushing_ = true;  // what waits for room is let in whatever the limit
+  if (!config_.drop_pending_traces_on_shutdown) decide_all();
+  resume_waiting();
+  config_.drop_pending_traces_on_shutdown ? drop_all() : decide_all();
+  finish();
+}
+
+void TailSampler::decide_all() {
+  while (!due_at_.empty()) collect_due(due_at_.begin()->first);
+  while (!due_.empty()) decide_due();
+}
+
+void TailSampler::drop_all() {
+  due_at_.clear();
+  due_.clear();
+  while (table_.oldest_pending() != kNone) {
+    const uint32_t index = table_.oldest_pending();
+    drop_spans(table_.take_spans(index), kShutdown);
+    remove(index);
+  }
+}
+
+// Hands on, settles and publishes what the batch or the tick has brought.
+void TailSampler::finish() {
+  emitter_.send();
+  for (int loss = 0; loss < kLosses; ++loss) {
+    const uint64_t spans = std::exchange(lost_[static_cast<size_t>(loss)], 0);
+    if (spans == 0) continue;
+    for (DestinationId destination : place_.downstream) shared_.env.ledger->settle(destination, spans, settled_as(loss));
+  }
+  metrics_.traces_in_memory(shared_.traces.load(std::memory_order_relaxed));
+  metrics_.publish();
+}
+
+}  // namespace weir

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "processors/tail_sampling/span_tests.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace weir {
+
+namespace {
+
+constexpr uint32_t kFlagSampled = 1;
+
+// As the collector takes it: times are signed nanoseconds, their difference is kept within 64 bits and cut to whole ms.
+int64_t milliseconds_between(uint64_t start_ns, uint64_t end_ns) {
+  int64_t difference = 0;
+  const auto start = static_cast<int64_t>(start_ns), end = static_cast<int64_t>(end_ns);
+  if (__builtin_sub_overflow(end, start, &difference)) {
+    difference = end > start ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
+  }
+  return difference / 1'000'000;
+}
+
+}  // namespace
+
+uint64_t SpanTests::add_attribute(std::string_view key, std::unique_ptr<ValueTest> test) {
+  auto at = std::find_if(keys_.begin(), keys_.end(), [&](const Key& k) { return k.key == key; });
+  if (at == keys_.end()) at = keys_.insert(at, Key{.key = std::string(key), .tests = {}});
+  const uint64_t bit = next_bit();
+  at->mask |= bit;
+  attribute_mask_ |= bit;
+  at->tests.push_back({bit, std::move(test)});
+  return bit;
+}
+
+uint64_t SpanTests::add_latency(int64_t threshold_ms, int64_t upper_ms) {
+  latencies_.push_back({next_bit(), threshold_ms, upper_ms});
+  return latencies_.back().bit;
+}
+
+uint64_t SpanTests::add_trace_state(std::unique_ptr<TraceStateTest> test) {
+  trace_states_.push_back({next_bit(), std::move(test)});
+  return trace_states_.back().bit;
+}
+
+// `seen` holds the masks of keys already met in this list of attributes: of two with one key the first counts.
+uint64_t SpanTests::attribute_hits(const otlp::Attribute& attribute, bool on_resource, uint64_t& seen) const {
+  uint64_t hits = 0;
+  for (const Key& key : keys_) {
+    if (key.key != attribute.key) continue;
+    if ((seen & key.mask) != 0) return 0;
+    seen |= key.mask;
+    for (const OneTest& one : key.tests) {
+      if (one.test->matches(attribute.value, on_resource)) hits |= one.bit;
+    }
+    return hits;
+  }
+  return 0;
+}
+
+uint64_t SpanTests::resource_hits(const Batch& batch, uint32_t resource) const {
+  if (keys_.empty()) return 0;
+  uint64_t hits = 0, seen = 0;
+  otlp::for_each_resource_attribute(
+      batch, resource, [&](const otlp::Attribute& attribute) { hits |= attribute_hits(attribute, true, seen); });
+  return hits;
+}
+
+void SpanTests::observe_latency(const SpanRecord& span, TraceFacts& trace) const {
+  if (trace.min_start_ns == 0 || span.start_ns < trace.min_start_ns) trace.min_start_ns = span.start_ns;
+  if (trace.max_end_ns == 0 || span.end_ns > trace.max_end_ns) trace.max_end_ns = span.end_ns;
+  if (latencies_.empty()) return;
+  const int64_t ms = milliseconds_between(trace.min_start_ns, trace.max_end_ns);
+  for (const Latency& latency : latencies_) {
+    if (ms > latency.threshold_ms && (latency.upper_ms == 0 || ms <= latency.upper_ms)) trace.hits |= latency.bit;
+  }
+}
+
+void SpanTests::observe_attributes(const Batch& batch, const SpanRecord& span, TraceFacts& trace) const {
+  uint64_t seen = 0;
+  otlp::for_each_span_attribute(batch, span, [&](const otlp::Attribute& attribute) {
+    trace.hits |= attribute_hits(attribute, false, seen);
+    return (trace.hits | seen | ~attribute_mask_) != UINT64_MAX;  // until every key was seen or is no longer asked
+  });
+}
+
+void SpanTests::observe(const Batch& batch, const SpanRecord& span, uint64_t resource_hits, TraceFacts& trace) const {
+  ++trace.spans;
+  trace.statuses = static_cast<uint8_t>(trace.statuses | 1U << static_cast<uint32_t>(span.status));
+  trace.hits |= resource_hits;
+  observe_latency(span, trace);
+  if ((trace.hits & attribute_mask_) != attribute_mask_ && span.attributes.length > 0) {
+    observe_attributes(batch, span, trace);
+  }
+  if (flags_wanted_ && !trace.flag_sampled) trace.flag_sampled = (otlp::span_flags(batch, span) & kFlagSampled) != 0;
+  if (!span.has_trace_state) return;
+  for (const TraceState& state : trace_states_) {
+    if (!trace.hit(state.bit) && state.test->matches(otlp::trace_state(batch, span))) trace.hits |= state.bit;
+  }
+}
+
+}  // namespace weir
