@@ -105,6 +105,7 @@ class Http1Session final : public ServerSession, private ParserEvents {
   void parse(std::string_view& bytes);
   void parse_all(std::string_view bytes);
   void fail(error_code error);
+  bool rest_is_short() const;
   void write(Response&& response);
   void watch_body(Time now);
   void count_open(bool open);
@@ -207,8 +208,11 @@ void Http1Session::head_complete(int version, bool keep_alive, std::optional<uin
   head_.expects_continue = head_.find("expect").starts_with("100-");
   sink_ = env_.handler->on_request(head_, env_.connection, Responder(weak_from_this(), request_, env_.connection.shard));
   if (head_.expects_continue && !answered_ && !http10_) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-  const bool rest_is_long = !content_length || *content_length > kDiscard;
-  if (answered_ && (head_.expects_continue || rest_is_long)) ending_ = true;
+}
+
+// True where the rest of a request that is answered already is so short that it is read to keep the connection.
+bool Http1Session::rest_is_short() const {
+  return head_.content_length && *head_.content_length - body_received_ <= kDiscard && !head_.expects_continue;
 }
 
 void Http1Session::body(std::string_view bytes) {
@@ -249,8 +253,9 @@ void Http1Session::respond(uint64_t id, Response&& response) {
 }
 
 void Http1Session::write(Response&& response) {
-  if (response.close || draining_) keep_alive_ = false;
-  if (response.close) ending_ = true;
+  const bool unread = state_ == State::kBody;
+  if (response.close || draining_ || (unread && !rest_is_short())) keep_alive_ = false;
+  if (response.close || (unread && !keep_alive_)) ending_ = true;
   out_ += "HTTP/1.1 ";
   out_ += std::to_string(response.status);
   out_ += ' ';

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "receivers/otlp/receiver.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "config/endpoint.h"
+#include "net/http_server.h"
+#include "receivers/otlp/grpc_handler.h"
+#include "receivers/otlp/http_handler.h"
+
+namespace weir {
+namespace {
+
+constexpr uint32_t kDefaultLimit = 64 << 20;  // OTLP recommends 64 MiB, before and after inflation
+
+void set_unless_zero(Duration& limit, Duration written) {
+  if (written != Duration(0)) limit = written;
+}
+
+net::ServerLimits grpc_limits(const OtlpGrpcServerConfig& config) {
+  const OtlpServerKeepalive& server = config.keepalive.server_parameters;
+  net::ServerLimits limits;
+  if (config.max_concurrent_streams > 0) limits.max_concurrent_streams = config.max_concurrent_streams;
+  limits.max_connection_idle = server.max_connection_idle;
+  limits.max_connection_age = server.max_connection_age;
+  limits.max_connection_age_grace = server.max_connection_age_grace;
+  set_unless_zero(limits.ping_interval, server.time);
+  set_unless_zero(limits.ping_timeout, server.timeout);
+  set_unless_zero(limits.min_peer_ping_interval, config.keepalive.enforcement_policy.min_time);
+  limits.pings_without_stream = config.keepalive.enforcement_policy.permit_without_stream;
+  return limits;
+}
+
+net::ServerLimits http_limits(const OtlpHttpServerConfig& config) {
+  net::ServerLimits limits;
+  limits.body_timeout = config.read_timeout;
+  set_unless_zero(limits.header_timeout, config.read_header_timeout != Duration(0) ? config.read_header_timeout : config.read_timeout);
+  set_unless_zero(limits.write_timeout, config.write_timeout);
+  limits.idle_timeout = config.idle_timeout;
+  limits.keep_alive = config.keep_alives_enabled;
+  return limits;
+}
+
+HttpHandler::Settings http_settings(const OtlpHttpServerConfig& config) {
+  HttpHandler::Settings settings;
+  settings.paths = {config.traces_url_path, config.metrics_url_path, config.logs_url_path};
+  if (config.max_request_body_size > 0) {
+    settings.limit = static_cast<uint32_t>(std::min<int64_t>(config.max_request_body_size, INT32_MAX));
+  }
+  settings.encodings = config.compression_algorithms;
+  settings.include_metadata = config.include_metadata;
+  for (const auto& [name, value] : config.response_headers) {
+    std::string lower = name;
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    settings.response_headers[lower] = value;
+  }
+  return settings;
+}
+
+std::optional<net::Endpoint> endpoint_of(const std::string& written, const std::string& transport, uint16_t port,
+                                         std::string& error) {
+  if (transport == "unix") return net::Endpoint{"", 0, written};
+  if (written.empty()) return net::Endpoint{config::default_host(), port, ""};
+  const std::optional<config::Endpoint> read = config::parse_endpoint(written, config::default_host(), error);
+  if (!read) return {};
+  net::Endpoint endpoint{read->host, read->port, read->unix_path};
+  if (endpoint.host == "localhost" && transport == "tcp4") endpoint.host = "127.0.0.1";
+  if (endpoint.host == "localhost" && transport == "tcp6") endpoint.host = "::1";
+  return endpoint;
+}
+
+}  // namespace
+
+struct OtlpReceiver::Impl {
+  // One protocol: its listener and what stands behind it. Declared in the order of lifetimes.
+  struct Protocol {
+    std::string name;  // "grpc", "http"
+    Intake intake;
+    std::unique_ptr<net::RequestHandler> handler;
+    std::unique_ptr<net::HttpServer> server;  // after bind()
+
+    Protocol(std::string protocol, const ComponentEnv& env, const OtlpAdmissions& admissions)
+        : name(std::move(protocol)), intake(env, admissions, name) {}
+  };
+
+  std::string bind_one(Protocol& protocol, const std::string& endpoint, const std::string& transport, uint16_t port,
+                       net::ServerProtocol speaks, const net::ServerLimits& limits);
+
+  OtlpReceiverConfig config;
+  ComponentEnv env;
+  std::unique_ptr<Protocol> grpc;
+  std::unique_ptr<Protocol> http;
+
+  template <class F>
+  void each(F&& f) const {
+    if (grpc && grpc->server) f(*grpc);
+    if (http && http->server) f(*http);
+  }
+};
+
+OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, const ComponentEnv& env, const OtlpAdmissions& admissions)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->config = std::move(config);
+  impl_->env = env;
+  const OtlpProtocols& protocols = impl_->config.protocols;
+  if (protocols.grpc) {
+    const uint32_t mib = static_cast<uint32_t>(protocols.grpc->max_recv_msg_size_mib);
+    impl_->grpc = std::make_unique<Impl::Protocol>("grpc", env, admissions);
+    impl_->grpc->handler = std::make_unique<GrpcHandler>(
+        impl_->grpc->intake, GrpcHandler::Settings{mib > 0 ? mib << 20 : kDefaultLimit, protocols.grpc->include_metadata});
+  }
+  if (protocols.http) {
+    impl_->http = std::make_unique<Impl::Protocol>("http", env, admissions);
+    impl_->http->handler = std::make_unique<HttpHandler>(impl_->http->intake, http_settings(*protocols.http));
+  }
+}
+
+OtlpReceiver::~OtlpReceiver() = default;
+
+std::string OtlpReceiver::Impl::bind_one(Protocol& protocol, const std::string& endpoint, const std::string& transport,
+                                         uint16_t port, net::ServerProtocol speaks, const net::ServerLimits& limits) {
+  const std::string key = "receivers::" + env.id + "::protocols::" + protocol.name + "::endpoint: ";
+  std::string error;
+  const std::optional<net::Endpoint> where = endpoint_of(endpoint, transport, port, error);
+  if (!where) return key + error;
+  net::HttpServer::Started started =
+      net::HttpServer::bind(*env.shards, *where, speaks, limits, *protocol.handler, *env.clock);
+  if (!started.server) return key + started.error;
+  protocol.server = std::move(started.server);
+  return "";
+}
+
+std::string OtlpReceiver::bind() {
+  const OtlpProtocols& protocols = impl_->config.protocols;
+  std::string error;
+  if (impl_->grpc) {
+    error = impl_->bind_one(*impl_->grpc, protocols.grpc->endpoint, protocols.grpc->transport, 4317,
+                            net::ServerProtocol::kHttp2, grpc_limits(*protocols.grpc));
+  }
+  if (impl_->http && error.empty()) {
+    error = impl_->bind_one(*impl_->http, protocols.http->endpoint, protocols.http->transport, 4318,
+                            net::ServerProtocol::kAny, http_limits(*protocols.http));
+  }
+  return error;
+}
+
+void OtlpReceiver::start() {
+  impl_->each([](Impl::Protocol& protocol) { protocol.server->start(); });
+}
+
+std::vector<std::string> OtlpReceiver::addresses() const {
+  std::vector<std::string> out;
+  impl_->each([&](Impl::Protocol& protocol) { out.push_back(protocol.name + " " + protocol.server->address()); });
+  return out;
+}
+
+uint16_t OtlpReceiver::grpc_port() const { return impl_->grpc && impl_->grpc->server ? impl_->grpc->server->port() : 0; }
+uint16_t OtlpReceiver::http_port() const { return impl_->http && impl_->http->server ? impl_->http->server->port() : 0; }
+
+void OtlpReceiver::on_tick(uint32_t shard, Time now) {
+  impl_->each([&](Impl::Protocol& protocol) { protocol.server->on_tick(shard, now); });
+}
+
+uint64_t OtlpReceiver::open_requests() const {
+  uint64_t sum = 0;
+  impl_->each([&](Impl::Protocol& protocol) { sum += protocol.server->open_requests(); });
+  return sum;
+}
+
+Duration OtlpReceiver::last_request() const {
+  Duration last{0};
+  impl_->each([&](Impl::Protocol& protocol) { last = std::max(last, protocol.intake.last_request()); });
+  return last;
+}
+
+void OtlpReceiver::drain() {
+  impl_->each([](Impl::Protocol& protocol) {
+    protocol.intake.drain();
+    protocol.server->drain();
+  });
+}
+
+void OtlpReceiver::close(uint32_t shard) {
+  impl_->each([&](Impl::Protocol& protocol) { protocol.server->close(shard); });
+}
+
+}  // namespace weir
