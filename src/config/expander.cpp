@@ -104,7 +104,7 @@ class Expander {
   const Sources& sources_;
   Problems& problems_;
   size_t total_ = 0;
-  bool stopped_ = false;  // it was too large: said once, the rest stays as it is
+  bool stopped_ = false;  // it was too large or deep: said once, the rest stays as it is
 };
 
 void Expander::fail(Value& value, const std::string& path, std::string text) {
@@ -117,7 +117,10 @@ void Expander::fail(Value& value, const std::string& path, std::string text) {
 }
 
 void Expander::expand_tree(Value& value, const std::string& path, size_t depth) {
-  if (depth > kMaxDepth) return fail(value, path, "nested deeper than 200 levels");
+  if (depth > kMaxDepth && !stopped_) {
+    stopped_ = true;
+    return fail(value, path, "nested deeper than 200 levels");
+  }
   if (value.kind == Value::Kind::kString) return expand_scalar(value, path, depth);
   expand_children(value, path, depth);
 }

@@ -91,7 +91,8 @@ bool decode_scalar(const At& at, double& out) {
   return false;
 }
 
-// The value is not shown: it may be a secret.
+// The value is not shown: it may be a secret. A refused scalar is taken all the same, so that the rule "must not be empty" says no
+// more about it.
 bool decode_scalar(const At& at, std::string& out) {
   if (at.value.kind == Value::Kind::kString || at.value.expanded || at.value.broken) {
     out = at.value.text;
@@ -99,6 +100,7 @@ bool decode_scalar(const At& at, std::string& out) {
   }
   bool scalar = !at.value.is_map() && !at.value.is_list() && !at.value.is_null();
   at.error("expected a string, got " + std::string(at.value.kind_name()) + (scalar ? "; put it in quotes" : ""));
+  if (scalar) out = at.value.text;
   return false;
 }
 

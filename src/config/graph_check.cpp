@@ -64,9 +64,6 @@ class GraphCheck {
 void GraphCheck::check_sections() {
   if (config_.receivers.empty()) problems_.error(config_.place, "", "no receiver configuration specified in config");
   if (config_.exporters.empty()) problems_.error(config_.place, "", "no exporter configuration specified in config");
-  if (config_.pipelines.empty()) {
-    problems_.error(config_.pipelines_place, "service::pipelines", "service must have at least one pipeline");
-  }
 }
 
 void GraphCheck::check_ambiguous() {

@@ -189,6 +189,12 @@ constexpr std::array<SizeUnit, 13> kSizeUnits{{{"", 1},
                                                {"GB", 1'000'000'000},
                                                {"TiB", 1ULL << 40}}};
 
+bool any_pipeline(const Value& root) {
+  const Value* service = root.find("service");
+  const Value* pipelines = service == nullptr ? nullptr : service->find("pipelines");
+  return pipelines != nullptr && !pipelines->is_null() && (!pipelines->is_map() || !pipelines->map.empty());
+}
+
 }  // namespace
 
 std::optional<uint64_t> parse_size(std::string_view text) {
@@ -232,6 +238,9 @@ ServiceConfig parse_service_config(const Value& root, Problems& problems) {
   config.place = root.place;
   if (!config.service_place.source) config.service_place = root.place;
   if (!config.pipelines_place.source) config.pipelines_place = config.service_place;
+  if (!any_pipeline(root)) {
+    problems.error(config.pipelines_place, "service::pipelines", "service must have at least one pipeline");
+  }
   return config;
 }
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/command_line.h"
+
+#include "support/catch.h"
+
+namespace weir::config {
+namespace {
+
+using Command = CommandLine::Command;
+using Strings = std::vector<std::string>;
+
+TEST_CASE("flags may stand with = or a space, before or after the command") {
+  CommandLine got = parse_command_line({"--config=a", "validate", "--config", "b", "--set=x.y=1=2", "--set", "z=3"});
+  CHECK(got.error.empty());
+  CHECK(got.command == Command::kValidate);
+  CHECK(got.configs == Strings{"a", "b"});
+  CHECK(got.sets == Strings{"x.y=1=2", "z=3"});
+  CHECK(parse_command_line({}).command == Command::kRun);
+  CHECK(parse_command_line({"components"}).command == Command::kComponents);
+  CHECK(parse_command_line({"--version"}).command == Command::kVersion);
+  CHECK(parse_command_line({"-v"}).command == Command::kVersion);
+  CHECK(parse_command_line({"version"}).command == Command::kVersion);
+  CHECK(parse_command_line({"validate", "--help"}).command == Command::kHelp);
+  CHECK(parse_command_line({"-h"}).command == Command::kHelp);
+}
+
+TEST_CASE("any feature gate is taken, one of them has a meaning") {
+  CommandLine got = parse_command_line({"--feature-gates=a.b,-component.UseLocalHostAsDefaultHost,+c"});
+  CHECK(got.error.empty());
+  CHECK(got.listen_everywhere);
+  CHECK(got.warnings == Strings{"feature gate \"a.b\" does nothing in weir", "feature gate \"+c\" does nothing in weir"});
+  CHECK_FALSE(parse_command_line({"--feature-gates", "component.UseLocalHostAsDefaultHost"}).listen_everywhere);
+}
+
+TEST_CASE("what is unknown is refused, with what was meant") {
+  CHECK(parse_command_line({"--confg", "x"}).error == "unknown flag: --confg; did you mean \"--config\"?");
+  CHECK(parse_command_line({"--zzz=1"}).error == "unknown flag: --zzz");
+  CHECK(parse_command_line({"-x"}).error == "unknown shorthand flag: 'x' in -x");
+  CHECK(parse_command_line({"--config"}).error == "flag needs an argument: --config");
+  CHECK(parse_command_line({"frobnicate"}).error == "unknown command \"frobnicate\" for \"weir\"\nRun 'weir --help' for usage.");
+  CHECK(parse_command_line({"validat"}).error.find("did you mean \"validate\"?") != std::string::npos);
+  CHECK(parse_command_line({"validate", "x"}).error.find("unexpected argument \"x\"") == 0);
+  CHECK(help_text().find("--config URI") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace weir::config
