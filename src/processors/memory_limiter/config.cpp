@@ -32,7 +32,7 @@ void MemoryLimiterConfig::validate(const config::Value& at, const std::string& p
   }
   const bool spike_too_big = limit_mib > 0 ? spike_limit_mib >= limit_mib
                                            : limit_percentage > 0 && spike_limit_percentage >= limit_percentage;
-  if (spike_too_big && (spike_limit_mib > 0 || limit_mib == 0)) {
+  if (spike_too_big) {
     problems.error(at.place, path, limit_mib > 0 ? "'spike_limit_mib' must be smaller than 'limit_mib'"
                                                  : "'spike_limit_percentage' must be smaller than 'limit_percentage'");
   }
