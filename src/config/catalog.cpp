@@ -7,22 +7,32 @@ namespace weir::config {
 
 std::string_view name_of(ComponentKind kind) {
   switch (kind) {
-    case ComponentKind::kReceiver: return "receiver";
-    case ComponentKind::kProcessor: return "processor";
-    case ComponentKind::kExporter: return "exporter";
-    case ComponentKind::kConnector: return "connector";
-    case ComponentKind::kExtension: return "extension";
+    case ComponentKind::kReceiver:
+      return "receiver";
+    case ComponentKind::kProcessor:
+      return "processor";
+    case ComponentKind::kExporter:
+      return "exporter";
+    case ComponentKind::kConnector:
+      return "connector";
+    case ComponentKind::kExtension:
+      return "extension";
   }
   return "";
 }
 
 std::string_view section_of(ComponentKind kind) {
   switch (kind) {
-    case ComponentKind::kReceiver: return "receivers";
-    case ComponentKind::kProcessor: return "processors";
-    case ComponentKind::kExporter: return "exporters";
-    case ComponentKind::kConnector: return "connectors";
-    case ComponentKind::kExtension: return "extensions";
+    case ComponentKind::kReceiver:
+      return "receivers";
+    case ComponentKind::kProcessor:
+      return "processors";
+    case ComponentKind::kExporter:
+      return "exporters";
+    case ComponentKind::kConnector:
+      return "connectors";
+    case ComponentKind::kExtension:
+      return "extensions";
   }
   return "";
 }

@@ -16,14 +16,16 @@ enum class ComponentKind { kReceiver, kProcessor, kExporter, kConnector, kExtens
 std::string_view name_of(ComponentKind kind);     // "receiver"
 std::string_view section_of(ComponentKind kind);  // "receivers"
 
-// What the configuration must know about a type of component. The daemon fills the table: this folder knows no component.
+// What the configuration must know about a type of component. The daemon fills the table: this folder knows no
+// component.
 struct ComponentType {
   ComponentKind kind = ComponentKind::kReceiver;
-  std::string type;                  // canonical: "otlp_grpc"
-  std::vector<std::string> aliases;  // deprecated names: "otlp"
-  std::vector<Signal> signals;       // receivers, processors and exporters: what they carry
+  std::string type;                              // canonical: "otlp_grpc"
+  std::vector<std::string> aliases;              // deprecated names: "otlp"
+  std::vector<Signal> signals;                   // receivers, processors and exporters: what they carry
   std::vector<std::pair<Signal, Signal>> pairs;  // connectors: from what to what
-  // Decodes and validates a body (a map or null) and throws the result away: also for what no pipeline uses. Empty = nothing to check.
+  // Decodes and validates a body (a map or null) and throws the result away: also for what no pipeline uses. Empty =
+  // nothing to check.
   std::function<void(const At&)> check;
   std::string notice;  // warned about where such a component is used: a type that the collector has removed
 };

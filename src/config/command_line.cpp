@@ -83,7 +83,8 @@ void take_command(const std::string& word, CommandLine& out) {
     if (name == word) return void(out.command = command);
     known.emplace_back(name);
   }
-  out.error = "unknown command \"" + word + "\" for \"weir\"" + suggestion(word, known, "") + "\nRun 'weir --help' for usage.";
+  out.error =
+      "unknown command \"" + word + "\" for \"weir\"" + suggestion(word, known, "") + "\nRun 'weir --help' for usage.";
 }
 
 }  // namespace

@@ -12,9 +12,9 @@ struct CommandLine {
   Command command = Command::kRun;
   std::vector<std::string> configs;  // --config, in order
   std::vector<std::string> sets;     // --set, in order
-  bool listen_everywhere = false;    // --feature-gates=-component.UseLocalHostAsDefaultHost: the default host is 0.0.0.0
+  bool listen_everywhere = false;  // --feature-gates=-component.UseLocalHostAsDefaultHost: the default host is 0.0.0.0
   std::vector<std::string> warnings;  // gates that weir does not have
-  std::string error;                 // what is wrong, in the words of the collector's command line; empty = all is well
+  std::string error;  // what is wrong, in the words of the collector's command line; empty = all is well
 };
 
 // `arguments` without the program's name.

@@ -25,7 +25,8 @@ bool valid_type(std::string_view type) {
 // Separators, controls and symbols of ASCII, and the spaces beyond it that look like nothing.
 bool valid_name(std::string_view name) {
   constexpr std::string_view kRefused = "$+<=>^`|~";
-  constexpr std::string_view kSpaces[] = {"\u00a0", "\u2003", "\u2009", "\u200b", "\u2028", "\u2029", "\u202f", "\u3000", "\ufeff"};
+  constexpr std::string_view kSpaces[] = {"\u00a0", "\u2003", "\u2009", "\u200b", "\u2028",
+                                          "\u2029", "\u202f", "\u3000", "\ufeff"};
   bool plain = std::none_of(name.begin(), name.end(), [&](char c) {
     return (static_cast<uint8_t>(c) <= ' ' || c == '\x7f') || kRefused.find(c) != std::string_view::npos;
   });

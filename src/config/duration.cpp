@@ -65,9 +65,11 @@ const Unit* take_unit(std::string_view& text) {
 bool add_part(const Part& part, const Unit& unit, int64_t& total) {
   int64_t nanoseconds = 0;
   if (part.overflow || __builtin_mul_overflow(part.whole, unit.nanoseconds, &nanoseconds)) return false;
-  auto fraction = static_cast<int64_t>(static_cast<long double>(part.fraction) * static_cast<long double>(unit.nanoseconds) /
-                                       static_cast<long double>(part.scale));
-  return !__builtin_add_overflow(nanoseconds, fraction, &nanoseconds) && !__builtin_add_overflow(total, nanoseconds, &total);
+  auto fraction =
+      static_cast<int64_t>(static_cast<long double>(part.fraction) * static_cast<long double>(unit.nanoseconds) /
+                           static_cast<long double>(part.scale));
+  return !__builtin_add_overflow(nanoseconds, fraction, &nanoseconds) &&
+         !__builtin_add_overflow(total, nanoseconds, &total);
 }
 
 }  // namespace

@@ -71,7 +71,8 @@ std::optional<Endpoint> parse_endpoint(std::string_view text, std::string_view d
   }
   auto [rest, code] = std::from_chars(parts->port.data(), parts->port.data() + parts->port.size(), out.port);
   if (code != std::errc() || rest != parts->port.data() + parts->port.size()) {
-    error = "address " + std::string(text) + ": invalid port \"" + std::string(parts->port) + "\", expected a number from 0 to 65535";
+    error = "address " + std::string(text) + ": invalid port \"" + std::string(parts->port) +
+            "\", expected a number from 0 to 65535";
     return std::nullopt;
   }
   out.host = parts->host.empty() ? default_host : parts->host;

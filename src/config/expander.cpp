@@ -143,7 +143,8 @@ void Expander::expand_scalar(Value& value, const std::string& path, size_t depth
   expand_children(value, path, depth);
 }
 
-std::optional<std::string> Expander::look_up(const std::string& reference, const Value& value, const std::string& path) {
+std::optional<std::string> Expander::look_up(const std::string& reference, const Value& value,
+                                             const std::string& path) {
   std::string uri = reference.find(':') == std::string::npos ? "env:" + reference : reference;
   UriText found = read_uri(uri, sources_);
   if (!found.unset.empty()) {
@@ -157,7 +158,8 @@ std::optional<std::string> Expander::look_up(const std::string& reference, const
   return found.error.empty() ? found.text : std::nullopt;
 }
 
-// A value that is one reference and nothing else: what is there means what YAML makes of it; what is not YAML is a string.
+// A value that is one reference and nothing else: what is there means what YAML makes of it; what is not YAML is a
+// string.
 void take_meaning(Value& value, std::string text) {
   Problems ignored;
   Value meant = parse_yaml(text, "", ignored);
@@ -173,7 +175,8 @@ void take_meaning(Value& value, std::string text) {
   value = std::move(meant);
 }
 
-// Replaces the next reference of a text; false where there is none or the value is no string (any more) without references.
+// Replaces the next reference of a text; false where there is none or the value is no string (any more) without
+// references.
 bool Expander::replace_once(Value& value, const std::string& path) {
   if (value.broken || value.is_map() || value.is_list()) return false;
   value.broken = stopped_;
@@ -244,7 +247,8 @@ UriText read_uri(const std::string& uri, const Sources& sources) {
   UriText out;
   auto parts = split_uri(uri);
   size_t shell_default = uri.find(":-");
-  bool shell = shell_default != std::string::npos && is_env_name(uri.substr(0, shell_default)) && (!parts || parts->first != "env");
+  bool shell = shell_default != std::string::npos && is_env_name(uri.substr(0, shell_default)) &&
+               (!parts || parts->first != "env");
   std::string hint = shell ? "; did you mean \"${env:" + uri + "}\"?" : "";
   if (!parts) {
     out.error = "invalid uri: \"" + uri + "\"" + hint;
@@ -260,11 +264,14 @@ UriText read_uri(const std::string& uri, const Sources& sources) {
   } else if (out.scheme == "yaml") {
     out.text = parts->second;
   } else {
-    out.error = "scheme \"" + out.scheme + "\" is not supported for uri \"" + uri + "\", expected env, file or yaml" + hint;
+    out.error =
+        "scheme \"" + out.scheme + "\" is not supported for uri \"" + uri + "\", expected env, file or yaml" + hint;
   }
   return out;
 }
 
-void expand(Value& root, const Sources& sources, Problems& problems) { Expander(sources, problems).expand_tree(root, "", 0); }
+void expand(Value& root, const Sources& sources, Problems& problems) {
+  Expander(sources, problems).expand_tree(root, "", 0);
+}
 
 }  // namespace weir::config

@@ -14,7 +14,8 @@ std::string shown(const Value& value) {
   if (value.kind == Value::Kind::kString) {
     return "the string \"" + (value.text.size() > kLongest ? value.text.substr(0, kLongest) + "…" : value.text) + "\"";
   }
-  bool scalar = value.kind == Value::Kind::kBool || value.kind == Value::Kind::kInt || value.kind == Value::Kind::kDouble;
+  bool scalar =
+      value.kind == Value::Kind::kBool || value.kind == Value::Kind::kInt || value.kind == Value::Kind::kDouble;
   return scalar ? value.text : std::string(value.kind_name());
 }
 
@@ -31,7 +32,8 @@ bool integral(const Value& value, int64_t& out) {
     return true;
   }
   constexpr double kExact = 9007199254740992.0;  // 2^53: above it a double is no longer a count
-  if (value.kind != Value::Kind::kDouble || std::nearbyint(value.real) != value.real || std::abs(value.real) > kExact) return false;
+  if (value.kind != Value::Kind::kDouble || std::nearbyint(value.real) != value.real || std::abs(value.real) > kExact)
+    return false;
   out = static_cast<int64_t>(value.real);
   return true;
 }
@@ -47,10 +49,11 @@ bool decode_int(const At& at, Int& out) {
     return false;
   }
   constexpr auto kMost = static_cast<uint64_t>(std::numeric_limits<Int>::max());
-  bool fits = number < 0 ? number >= static_cast<int64_t>(std::numeric_limits<Int>::min()) : static_cast<uint64_t>(number) <= kMost;
+  bool fits = number < 0 ? number >= static_cast<int64_t>(std::numeric_limits<Int>::min())
+                         : static_cast<uint64_t>(number) <= kMost;
   if (!fits) {
-    at.error("expected an integer from " + std::to_string(std::numeric_limits<Int>::min()) + " to " + std::to_string(kMost) +
-             ", got " + at.value.text);
+    at.error("expected an integer from " + std::to_string(std::numeric_limits<Int>::min()) + " to " +
+             std::to_string(kMost) + ", got " + at.value.text);
     return false;
   }
   out = static_cast<Int>(number);
@@ -91,8 +94,8 @@ bool decode_scalar(const At& at, double& out) {
   return false;
 }
 
-// The value is not shown: it may be a secret. A refused scalar is taken all the same, so that the rule "must not be empty" says no
-// more about it.
+// The value is not shown: it may be a secret. A refused scalar is taken all the same, so that the rule "must not be
+// empty" says no more about it.
 bool decode_scalar(const At& at, std::string& out) {
   if (at.value.kind == Value::Kind::kString || at.value.expanded || at.value.broken) {
     out = at.value.text;

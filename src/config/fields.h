@@ -15,16 +15,17 @@
 
 namespace weir::config {
 
-// The field table of a config struct: key, type, default (that of a default-made struct), one-line doc, secret. The table drives
-// decoding, did-you-mean and the generated reference. A struct T takes part by
+// The field table of a config struct: key, type, default (that of a default-made struct), one-line doc, secret. The
+// table drives decoding, did-you-mean and the generated reference. A struct T takes part by
 //
 //   static const Fields<T>& fields();                                             // required
 //   void validate(const Value& at, const std::string& path, Problems&) [const];   // optional: rules between fields
 //
-// Field types: bool, int32_t, uint32_t, int64_t, uint64_t, double, std::string, Duration ("200ms"; a bare number other than 0 is
-// refused), std::vector<T>, std::map<std::string, std::string>, a struct with fields(), and std::optional<T>: absent
-// -> empty; a struct present with a null body -> a default T (so `grpc:` turns the protocol on). Scalars are as strict as in the
-// collector: no string for a number, no number for a string (unless it came out of a ${…}), "a,b" for a list of strings.
+// Field types: bool, int32_t, uint32_t, int64_t, uint64_t, double, std::string, Duration ("200ms"; a bare number other
+// than 0 is refused), std::vector<T>, std::map<std::string, std::string>, a struct with fields(), and std::optional<T>
+// (absent: empty; a struct with a null body: a default T, so `grpc:` turns the protocol on). Scalars are as strict as
+// in the collector: no string for a number, no number for a string (unless it came out of a ${…}), "a,b" for a list of
+// strings.
 
 // Where decoding stands.
 struct At {
@@ -53,7 +54,9 @@ template <class T>
 using Fields = std::vector<Field<T>>;
 
 template <class T>
-concept HasFields = requires { T::fields(); };
+concept HasFields = requires {
+  T::fields();
+};
 
 template <class T>
 concept HasValidate = requires(T& t, const Value& v, const std::string& p, Problems& problems) {
@@ -106,7 +109,8 @@ void decode_any(const At& at, std::vector<V>& out) {
   out.clear();
   if (at.value.is_null()) return;
   if constexpr (std::is_same_v<V, std::string>) {
-    if (at.value.kind == Value::Kind::kString) return split_list(at.value.text, out);
+    bool text = at.value.kind == Value::Kind::kString || (at.value.expanded && !at.value.is_list());
+    if (text) return split_list(at.value.text, out);
   }
   if (!at.value.is_list()) return at.error("expected a list, got " + std::string(at.value.kind_name()));
   for (size_t i = 0; i < at.value.list.size(); ++i) {
@@ -118,16 +122,22 @@ void decode_any(const At& at, std::vector<V>& out) {
 
 template <class V>
 std::string_view type_name_of() {
-  if constexpr (std::is_same_v<V, bool>) return "bool";
-  else if constexpr (std::is_same_v<V, double>) return "number";
-  else if constexpr (std::is_integral_v<V>) return "int";
-  else if constexpr (std::is_same_v<V, std::string>) return "string";
-  else if constexpr (std::is_same_v<V, Duration>) return "duration";
-  else return "map or list";
+  if constexpr (std::is_same_v<V, bool>)
+    return "bool";
+  else if constexpr (std::is_same_v<V, double>)
+    return "number";
+  else if constexpr (std::is_integral_v<V>)
+    return "int";
+  else if constexpr (std::is_same_v<V, std::string>)
+    return "string";
+  else if constexpr (std::is_same_v<V, Duration>)
+    return "duration";
+  else
+    return "map or list";
 }
 
-// A field that is a plain member. A null value leaves the default (as in the collector), except for optionals, and for strings
-// where an empty reference stands (${env:UNSET} is the empty string).
+// A field that is a plain member. A null value leaves the default (as in the collector), except for optionals, and for
+// strings where an empty reference stands (${env:UNSET} is the empty string).
 template <class T, class V>
 Field<T> field(std::string_view key, V T::*member, std::string_view doc) {
   return {key, doc, false, type_name_of<V>(), [member](const At& at, T& out) {
@@ -147,9 +157,10 @@ Field<T> secret_field(std::string_view key, V T::*member, std::string_view doc) 
 
 // A field of an enum type, written as one of a few words.
 template <class T, class E>
-Field<T> choice(std::string_view key, E T::*member, std::vector<std::pair<std::string, E>> words, std::string_view doc) {
+Field<T> choice(std::string_view key, E T::*member, std::vector<std::pair<std::string, E>> words,
+                std::string_view doc) {
   return {key, doc, false, "string", [member, words = std::move(words)](const At& at, T& out) {
-            if (at.value.is_null()) return;
+            if (at.value.is_null() || at.value.broken) return;
             std::string text, all;
             if (!decode_scalar(at, text)) return;
             for (const auto& [word, value] : words) {
@@ -213,7 +224,8 @@ void decode(const At& at, T& out) {
 template <class T, class U>
 void squash(Fields<T>& into, U T::*member) {
   for (const Field<U>& f : U::fields()) {
-    into.push_back({f.key, f.doc, f.secret, f.type_name, [f, member](const At& at, T& out) { f.decode(at, out.*member); }});
+    into.push_back(
+        {f.key, f.doc, f.secret, f.type_name, [f, member](const At& at, T& out) { f.decode(at, out.*member); }});
   }
 }
 

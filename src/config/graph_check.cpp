@@ -88,7 +88,8 @@ void GraphCheck::check_pipeline(PipelineConfig& pipeline) {
   for (const Reference& reference : pipeline.receivers) use_or_connector(ComponentKind::kReceiver, reference, pipeline);
   for (const Reference& reference : pipeline.exporters) use_or_connector(ComponentKind::kExporter, reference, pipeline);
   for (const Reference& reference : pipeline.processors) {
-    if (use(ComponentKind::kProcessor, reference, pipeline.path())) check_signal(ComponentKind::kProcessor, reference, pipeline);
+    if (use(ComponentKind::kProcessor, reference, pipeline.path()))
+      check_signal(ComponentKind::kProcessor, reference, pipeline);
   }
 }
 
@@ -124,8 +125,8 @@ bool GraphCheck::use(ComponentKind kind, const Reference& reference, const std::
 }
 
 void GraphCheck::use_or_connector(ComponentKind kind, const Reference& reference, const PipelineConfig& pipeline) {
-  bool connector = config_.find(kind, reference.id) == nullptr &&
-                   config_.find(ComponentKind::kConnector, reference.id) != nullptr;
+  bool connector =
+      config_.find(kind, reference.id) == nullptr && config_.find(ComponentKind::kConnector, reference.id) != nullptr;
   if (connector) {
     use(ComponentKind::kConnector, reference, pipeline.path());
   } else if (use(kind, reference, pipeline.path())) {
@@ -139,8 +140,9 @@ void GraphCheck::check_signal(ComponentKind kind, const Reference& reference, co
   std::string carried;
   for (Signal signal : type->signals) carried += (carried.empty() ? "" : ", ") + std::string(name_of(signal));
   problems_.error(reference.place, pipeline.path(),
-                  "failed to create " + quoted(reference.id.to_string()) + " " + std::string(name_of(kind)) + " for data type " +
-                      quoted(name_of(pipeline.signal)) + ": telemetry type is not supported, expected one of: " + carried);
+                  "failed to create " + quoted(reference.id.to_string()) + " " + std::string(name_of(kind)) +
+                      " for data type " + quoted(name_of(pipeline.signal)) +
+                      ": telemetry type is not supported, expected one of: " + carried);
 }
 
 void GraphCheck::report_missing(ComponentKind kind, const Reference& reference, const std::string& path) {
@@ -151,8 +153,9 @@ void GraphCheck::report_missing(ComponentKind kind, const Reference& reference, 
     if (connector_too) declared.push_back(component.id.to_string());
   }
   std::string id = reference.id.to_string();
-  problems_.error(reference.place, path,
-                  "references " + std::string(name_of(kind)) + " " + quoted(id) + " which is not configured" + hint(id, declared));
+  problems_.error(
+      reference.place, path,
+      "references " + std::string(name_of(kind)) + " " + quoted(id) + " which is not configured" + hint(id, declared));
 }
 
 void GraphCheck::check_types(ComponentKind kind) {
@@ -216,7 +219,7 @@ void GraphCheck::check_sides(const ComponentConfig& connector) {
 }  // namespace
 
 void check_graph(ServiceConfig& config, const ComponentCatalog& catalog, Problems& problems) {
-  GraphCheck(config, catalog, problems).run();
+  if (!config.broken) GraphCheck(config, catalog, problems).run();
 }
 
 }  // namespace weir::config

@@ -69,7 +69,8 @@ class CycleSearch {
 };
 
 std::string connector_text(const ServiceConfig& config, const Hop& hop) {
-  return "connector \"" + hop.connector->id.to_string() + "\" (" + std::string(name_of(config.pipelines[hop.from].signal)) + " to " +
+  return "connector \"" + hop.connector->id.to_string() + "\" (" +
+         std::string(name_of(config.pipelines[hop.from].signal)) + " to " +
          std::string(name_of(config.pipelines[hop.to].signal)) + ")";
 }
 

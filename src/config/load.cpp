@@ -7,10 +7,7 @@ namespace weir::config {
 
 ServiceConfig load(const std::vector<std::string>& uris, const std::vector<std::string>& sets, const Sources& sources,
                    const ComponentCatalog& catalog, Problems& problems) {
-  Value root = read_sources(uris, sets, sources, problems);
-  if (problems.any_error()) return {};
-  expand(root, sources, problems);
-  ServiceConfig config = parse_service_config(root, problems);
+  ServiceConfig config = parse_service_config(resolve(uris, sets, sources, problems), problems);
   check_graph(config, catalog, problems);
   return config;
 }

@@ -10,9 +10,8 @@
 
 namespace weir::config {
 
-// From the operator's arguments to a checked configuration: resolve, parse, check. All mistakes of one run are in `problems`; the
-// result is good to build from where there is no error among them. Where a source cannot be read or is no YAML, the rest
-// is not looked at: what is missing because of it would be reported, too.
+// From the operator's arguments to a checked configuration: resolve, parse, check. All mistakes of one run are in
+// `problems`; the result is good to build from where there is no error among them.
 ServiceConfig load(const std::vector<std::string>& uris, const std::vector<std::string>& sets, const Sources& sources,
                    const ComponentCatalog& catalog, Problems& problems);
 

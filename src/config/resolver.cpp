@@ -14,7 +14,8 @@ struct SourceText {
 
 Place whole(const std::string& name) { return {std::make_shared<const std::string>(name), 0, 0}; }
 
-// A path where no scheme is written. The content of a file is named by its path, all else by its URI without the content.
+// A path where no scheme is written. The content of a file is named by its path, all else by its URI without the
+// content.
 std::optional<SourceText> read_source(const std::string& uri, const Sources& sources, Problems& problems) {
   auto parts = split_uri(uri);
   UriText read = read_uri(parts ? uri : "file:" + uri, sources);
@@ -34,7 +35,8 @@ std::optional<SourceText> read_source(const std::string& uri, const Sources& sou
 std::optional<SourceText> set_source(const std::string& set, Problems& problems) {
   size_t equal = set.find('=');
   if (equal == std::string::npos || equal == 0) {
-    problems.error(whole("--set " + set), "", equal == 0 ? "missing key, expected key=value" : "missing equal sign, expected key=value");
+    problems.error(whole("--set " + set), "",
+                   equal == 0 ? "missing key, expected key=value" : "missing equal sign, expected key=value");
     return std::nullopt;
   }
   std::string key;
@@ -81,7 +83,8 @@ void add_source(Value& root, const SourceText& source, Problems& problems) {
   if (source.inline_text) forget_lines(value);
   if (value.is_null()) return;
   if (!value.is_map()) {
-    return problems.error(value.place, "", "expected a map of sections at the top level, got " + std::string(value.kind_name()));
+    return problems.error(value.place, "",
+                          "expected a map of sections at the top level, got " + std::string(value.kind_name()));
   }
   if (!root.place.source) root.place = value.place;
   merge(root, split_keys(std::move(value)));
@@ -108,8 +111,8 @@ void merge(Value& into, Value&& from) {
   }
 }
 
-Value read_sources(const std::vector<std::string>& uris, const std::vector<std::string>& sets, const Sources& sources,
-                   Problems& problems) {
+Value resolve(const std::vector<std::string>& uris, const std::vector<std::string>& sets, const Sources& sources,
+              Problems& problems) {
   Value root;
   root.kind = Value::Kind::kMap;
   if (uris.empty()) problems.error({}, "", "at least one config flag must be provided");
@@ -122,6 +125,8 @@ Value read_sources(const std::vector<std::string>& uris, const std::vector<std::
   for (const std::string& uri : uris) add(read_source(uri, sources, problems));
   for (const std::string& set : sets) add(set_source(set, problems));
   if (root.map.empty() && !problems.any_error()) problems.error(whole(last), "", "empty configuration file");
+  root.broken = problems.any_error();
+  if (!root.broken) expand(root, sources, problems);
   return root;
 }
 

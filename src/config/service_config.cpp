@@ -58,12 +58,15 @@ struct PipelineBody {
   static const Fields<PipelineBody>& fields() {
     using T = PipelineBody;
     static const Fields<T> all{
-        custom<T>("receivers", "list", [](const At& at, T& out) { read_references(at, out.pipeline.receivers); },
-                  "receivers and connectors that feed it"),
-        custom<T>("processors", "list", [](const At& at, T& out) { read_references(at, out.pipeline.processors); },
-                  "what the data passes, in order"),
-        custom<T>("exporters", "list", [](const At& at, T& out) { read_references(at, out.pipeline.exporters); },
-                  "exporters and connectors that it feeds"),
+        custom<T>(
+            "receivers", "list", [](const At& at, T& out) { read_references(at, out.pipeline.receivers); },
+            "receivers and connectors that feed it"),
+        custom<T>(
+            "processors", "list", [](const At& at, T& out) { read_references(at, out.pipeline.processors); },
+            "what the data passes, in order"),
+        custom<T>(
+            "exporters", "list", [](const At& at, T& out) { read_references(at, out.pipeline.exporters); },
+            "exporters and connectors that it feeds"),
     };
     return all;
   }
@@ -81,7 +84,8 @@ bool read_signal(const At& at, const Place& place, const ComponentId& id, Signal
   std::string near = nearest(id.type, known);
   at.problems.error(place, at.path,
                     "in \"" + id.to_string() + "\" id: unknown pipeline signal: \"" + id.type +
-                        "\", expected one of: traces, metrics, logs" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+                        "\", expected one of: traces, metrics, logs" +
+                        (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
   return false;
 }
 
@@ -93,7 +97,8 @@ void read_pipelines(const At& at, ServiceConfig& out) {
     std::optional<ComponentId> id = read_id(at, place, key);
     PipelineBody body;
     if (!id || !read_signal(at, place, *id, body.pipeline.signal)) continue;
-    bool twice = std::any_of(out.pipelines.begin(), out.pipelines.end(), [&](const PipelineConfig& p) { return p.id == *id; });
+    bool twice =
+        std::any_of(out.pipelines.begin(), out.pipelines.end(), [&](const PipelineConfig& p) { return p.id == *id; });
     if (twice) at.problems.error(place, at.path, "duplicate name \"" + id->to_string() + "\" once the spaces are gone");
     body.pipeline.id = *id;
     body.pipeline.place = place;
@@ -130,19 +135,26 @@ struct ServiceSection {
   static const Fields<ServiceSection>& fields() {
     using T = ServiceSection;
     static const Fields<T> all{
-        custom<T>("extensions", "list", [](const At& at, T& out) { read_references(at, out.config.started_extensions); },
-                  "extensions to start, in order"),
-        custom<T>("pipelines", "map",
-                  [](const At& at, T& out) {
-                    out.config.pipelines_place = at.value.place;
-                    read_pipelines(at, out.config);
-                  },
-                  "the pipelines"),
-        custom<T>("telemetry", "map", [](const At& at, T& out) { decode(at, out.config.telemetry); }, "weir's own log and metrics"),
-        custom<T>("shards", "int", [](const At& at, T& out) { read_shards(at, out.config); }, "event loops"),
-        custom<T>("memory_limit", "size", [](const At& at, T& out) { read_memory_limit(at, out.config); }, "byte budget"),
-        custom<T>("shutdown_timeout", "duration", [](const At& at, T& out) { read_shutdown_timeout(at, out.config); },
-                  "how long a stop may take"),
+        custom<T>(
+            "extensions", "list", [](const At& at, T& out) { read_references(at, out.config.started_extensions); },
+            "extensions to start, in order"),
+        custom<T>(
+            "pipelines", "map",
+            [](const At& at, T& out) {
+              out.config.pipelines_place = at.value.place;
+              read_pipelines(at, out.config);
+            },
+            "the pipelines"),
+        custom<T>(
+            "telemetry", "map", [](const At& at, T& out) { decode(at, out.config.telemetry); },
+            "weir's own log and metrics"),
+        custom<T>(
+            "shards", "int", [](const At& at, T& out) { read_shards(at, out.config); }, "event loops"),
+        custom<T>(
+            "memory_limit", "size", [](const At& at, T& out) { read_memory_limit(at, out.config); }, "byte budget"),
+        custom<T>(
+            "shutdown_timeout", "duration", [](const At& at, T& out) { read_shutdown_timeout(at, out.config); },
+            "how long a stop may take"),
         unsupported<T>("journal"),
     };
     return all;
@@ -154,18 +166,28 @@ struct Document {
   static const Fields<Document>& fields() {
     using T = Document;
     static const Fields<T> all{
-        custom<T>("receivers", "map", [](const At& at, T& out) { read_section(at, out.service.config.receivers); }, "data in"),
-        custom<T>("processors", "map", [](const At& at, T& out) { read_section(at, out.service.config.processors); }, "on the way"),
-        custom<T>("exporters", "map", [](const At& at, T& out) { read_section(at, out.service.config.exporters); }, "data out"),
-        custom<T>("connectors", "map", [](const At& at, T& out) { read_section(at, out.service.config.connectors); },
-                  "from pipeline to pipeline"),
-        custom<T>("extensions", "map", [](const At& at, T& out) { read_section(at, out.service.config.extensions); }, "beside them"),
-        custom<T>("service", "map",
-                  [](const At& at, T& out) {
-                    out.service.config.service_place = at.value.place;
-                    decode(at, out.service);
-                  },
-                  "pipelines and weir itself"),
+        custom<T>(
+            "receivers", "map", [](const At& at, T& out) { read_section(at, out.service.config.receivers); },
+            "data in"),
+        custom<T>(
+            "processors", "map", [](const At& at, T& out) { read_section(at, out.service.config.processors); },
+            "on the way"),
+        custom<T>(
+            "exporters", "map", [](const At& at, T& out) { read_section(at, out.service.config.exporters); },
+            "data out"),
+        custom<T>(
+            "connectors", "map", [](const At& at, T& out) { read_section(at, out.service.config.connectors); },
+            "from pipeline to pipeline"),
+        custom<T>(
+            "extensions", "map", [](const At& at, T& out) { read_section(at, out.service.config.extensions); },
+            "beside them"),
+        custom<T>(
+            "service", "map",
+            [](const At& at, T& out) {
+              out.service.config.service_place = at.value.place;
+              decode(at, out.service);
+            },
+            "pipelines and weir itself"),
     };
     return all;
   }
@@ -211,11 +233,16 @@ std::optional<uint64_t> parse_size(std::string_view text) {
 
 std::vector<ComponentConfig>& ServiceConfig::section(ComponentKind kind) {
   switch (kind) {
-    case ComponentKind::kReceiver: return receivers;
-    case ComponentKind::kProcessor: return processors;
-    case ComponentKind::kExporter: return exporters;
-    case ComponentKind::kConnector: return connectors;
-    case ComponentKind::kExtension: break;
+    case ComponentKind::kReceiver:
+      return receivers;
+    case ComponentKind::kProcessor:
+      return processors;
+    case ComponentKind::kExporter:
+      return exporters;
+    case ComponentKind::kConnector:
+      return connectors;
+    case ComponentKind::kExtension:
+      break;
   }
   return extensions;
 }
@@ -233,6 +260,8 @@ const ComponentConfig* ServiceConfig::find(ComponentKind kind, const ComponentId
 
 ServiceConfig parse_service_config(const Value& root, Problems& problems) {
   Document document;
+  document.service.config.broken = root.broken;
+  if (root.broken) return document.service.config;
   decode(At{root, "", problems}, document);
   ServiceConfig config = std::move(document.service.config);
   config.place = root.place;

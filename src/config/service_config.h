@@ -44,10 +44,11 @@ struct ServiceConfig {
   std::vector<Reference> started_extensions;  // service::extensions, in order
   TelemetryConfig telemetry;
 
-  uint32_t shards = 0;                                      // service.shards; 0 = not written
-  uint64_t memory_limit = 0;                                // service.memory_limit in bytes; 0 = not written
-  Duration shutdown_timeout = std::chrono::seconds(10);     // service.shutdown_timeout
+  uint32_t shards = 0;                                   // service.shards; 0 = not written
+  uint64_t memory_limit = 0;                             // service.memory_limit in bytes; 0 = not written
+  Duration shutdown_timeout = std::chrono::seconds(10);  // service.shutdown_timeout
 
+  bool broken = false;    // the document could not be read: nothing is here to be checked
   Place place;            // of the document
   Place service_place;    // of the service section
   Place pipelines_place;  // of service::pipelines

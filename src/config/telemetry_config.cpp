@@ -7,7 +7,8 @@ namespace weir::config {
 namespace {
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return text;
 }
 
@@ -30,13 +31,15 @@ bool decode_word(const At& at, const Words<E>& words, const std::string& complai
     all += (all.empty() ? "" : ", ") + word;
   }
   std::string near = nearest(lower(text), known);
-  at.error(complaint + " \"" + text + "\", expected one of: " + all + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+  at.error(complaint + " \"" + text + "\", expected one of: " + all +
+           (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
   return false;
 }
 
 void decode_log_level(const At& at, LogsConfig& out) {
-  static const Words<LogLevel> words{{"debug", LogLevel::kDebug},  {"info", LogLevel::kInfo},   {"warn", LogLevel::kWarn},
-                                     {"error", LogLevel::kError},  {"dpanic", LogLevel::kError}, {"panic", LogLevel::kError},
+  static const Words<LogLevel> words{{"debug", LogLevel::kDebug},  {"info", LogLevel::kInfo},
+                                     {"warn", LogLevel::kWarn},    {"error", LogLevel::kError},
+                                     {"dpanic", LogLevel::kError}, {"panic", LogLevel::kError},
                                      {"fatal", LogLevel::kError}};
   decode_word(at, words, "unrecognized level:", out.level);
 }
@@ -59,16 +62,19 @@ void check_output_paths(const At& at, LogsConfig&) {
 }
 
 void decode_initial_fields(const At& at, LogsConfig& out) {
-  if (!at.value.is_map() && !at.value.is_null()) return at.error("expected a map, got " + std::string(at.value.kind_name()));
+  if (!at.value.is_map() && !at.value.is_null())
+    return at.error("expected a map, got " + std::string(at.value.kind_name()));
   for (const auto& [key, value] : at.value.map) {
     bool scalar = !value.is_map() && !value.is_list();
-    if (!scalar) at.error("expected a text or number for the field \"" + key + "\", got " + std::string(value.kind_name()));
+    if (!scalar)
+      at.error("expected a text or number for the field \"" + key + "\", got " + std::string(value.kind_name()));
     if (scalar) out.initial_fields[key] = value.text;
   }
 }
 
 void refuse_if_any(const At& at, const char* why) {
-  bool empty = at.value.is_null() || (at.value.is_list() && at.value.list.empty()) || (at.value.is_map() && at.value.map.empty());
+  bool empty = at.value.is_null() || (at.value.is_list() && at.value.list.empty()) ||
+               (at.value.is_map() && at.value.map.empty());
   if (!empty) at.error(why);
 }
 
@@ -78,13 +84,19 @@ struct PrometheusReader {
   static const Fields<PrometheusReader>& fields() {
     using P = PrometheusReader;
     static const Fields<P> all{
-        custom<P>("host", "string", [](const At& at, P& out) { decode_scalar(at, out.page.host); }, "host to listen on"),
-        custom<P>("port", "int", [](const At& at, P& out) { decode_scalar(at, out.page.port); }, "port to listen on"),
-        custom<P>("without_type_suffix", "bool", [](const At& at, P& out) { decode_any(at, out.page.without_type_suffix); },
-                  "no _total"),
-        custom<P>("without_units", "bool", [](const At& at, P& out) { decode_any(at, out.page.without_units); }, "no unit in names"),
-        custom<P>("without_scope_info", "bool", [](const At& at, P& out) { decode_any(at, out.page.without_scope_info); },
-                  "no scope labels"),
+        custom<P>(
+            "host", "string", [](const At& at, P& out) { decode_scalar(at, out.page.host); }, "host to listen on"),
+        custom<P>(
+            "port", "int", [](const At& at, P& out) { decode_scalar(at, out.page.port); }, "port to listen on"),
+        custom<P>(
+            "without_type_suffix", "bool", [](const At& at, P& out) { decode_any(at, out.page.without_type_suffix); },
+            "no _total"),
+        custom<P>(
+            "without_units", "bool", [](const At& at, P& out) { decode_any(at, out.page.without_units); },
+            "no unit in names"),
+        custom<P>(
+            "without_scope_info", "bool", [](const At& at, P& out) { decode_any(at, out.page.without_scope_info); },
+            "no scope labels"),
         accepted<P>("without_target_info", "weir's page has no target_info"),
         accepted<P>("with_resource_constant_labels", "weir's own metrics carry no resource"),
         unsupported<P>("translation_strategy"),
@@ -158,7 +170,9 @@ void decode_old_address(const At& at, OwnMetricsConfig& out) {
   if (at.value.is_null() || at.value.broken || !decode_scalar(at, text)) return;
   std::optional<Endpoint> endpoint = parse_endpoint(text, default_host(), error);
   if (!endpoint || endpoint->is_unix()) return at.error(endpoint ? "expected host:port" : error);
-  at.warn("the key has been removed from the collector and is still honoured; use readers: [{pull: {exporter: {prometheus: {host, port}}}}]");
+  at.warn(
+      "the key has been removed from the collector and is still honoured; use readers: [{pull: {exporter: {prometheus: "
+      "{host, port}}}}]");
   MetricsPageConfig page;
   page.host = endpoint->host;
   page.port = endpoint->port;
@@ -171,7 +185,8 @@ void check_views(const At& at, OwnMetricsConfig&) { refuse_if_any(at, "not suppo
 void check_traces(const At& at, TelemetryConfig&) {
   const Value* level = at.value.find("level");
   bool off = at.value.is_null() || at.value.map.empty() || (level != nullptr && lower(level->text) == "none");
-  if (const Value* processors = at.value.find("processors"); processors != nullptr && !processors->list.empty()) off = false;
+  if (const Value* processors = at.value.find("processors"); processors != nullptr && !processors->list.empty())
+    off = false;
   if (!off) at.warn("weir writes no traces of itself; the section does nothing");
 }
 
@@ -192,9 +207,12 @@ const Fields<LogsConfig>& LogsConfig::fields() {
   using T = LogsConfig;
   static const Fields<T> all{
       custom<T>("level", "string", decode_log_level, "debug, info, warn or error"),
-      custom<T>("encoding", "string",
-                [](const At& at, T& out) { decode_word(at, Words<bool>{{"console", false}, {"json", true}}, "unknown encoding", out.json); },
-                "console or json"),
+      custom<T>(
+          "encoding", "string",
+          [](const At& at, T& out) {
+            decode_word(at, Words<bool>{{"console", false}, {"json", true}}, "unknown encoding", out.json);
+          },
+          "console or json"),
       field("sampling", &T::sampling, "limit of lines per cause"),
       custom<T>("initial_fields", "map", decode_initial_fields, "fields that every line carries"),
       custom<T>("output_paths", "list", check_output_paths, "only stderr"),
@@ -203,9 +221,12 @@ const Fields<LogsConfig>& LogsConfig::fields() {
       accepted<T>("disable_caller", ""),
       accepted<T>("disable_stacktrace", ""),
       accepted<T>("disable_zap_resource", ""),
-      custom<T>("processors", "list",
-                [](const At& at, T&) { refuse_if_any(at, "sending weir's own log by OTLP is not supported; it goes to stderr"); },
-                "not supported"),
+      custom<T>(
+          "processors", "list",
+          [](const At& at, T&) {
+            refuse_if_any(at, "sending weir's own log by OTLP is not supported; it goes to stderr");
+          },
+          "not supported"),
   };
   return all;
 }
@@ -224,8 +245,9 @@ const Fields<OwnMetricsConfig>& OwnMetricsConfig::fields() {
 void OwnMetricsConfig::validate(const Value& value, const std::string&, Problems& problems) {
   const Value* views = value.find("views");
   if (views != nullptr && !views->list.empty() && level != MetricsLevel::kDetailed) {
-    problems.error(views->place, "",
-                   "service::telemetry::metrics::views can only be set when service::telemetry::metrics::level is detailed");
+    problems.error(
+        views->place, "",
+        "service::telemetry::metrics::views can only be set when service::telemetry::metrics::level is detailed");
   }
   if (level == MetricsLevel::kNone) pages.clear();
 }

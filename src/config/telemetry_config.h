@@ -46,7 +46,8 @@ enum class MetricsLevel : uint8_t { kNone, kBasic, kNormal, kDetailed };
 // service.telemetry.metrics
 struct OwnMetricsConfig {
   MetricsLevel level = MetricsLevel::kNormal;
-  std::vector<MetricsPageConfig> pages{MetricsPageConfig{}};  // none where `readers: []` is written or the level is none
+  std::vector<MetricsPageConfig> pages{
+      MetricsPageConfig{}};  // none where `readers: []` is written or the level is none
   static const Fields<OwnMetricsConfig>& fields();
   void validate(const Value& value, const std::string& path, Problems& problems);
 };

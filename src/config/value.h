@@ -19,8 +19,9 @@ struct Place {
   std::string to_string() const;  // "file:line:col", or the source alone where the line is unknown
 };
 
-// A node of the resolved configuration: after merging and ${…} expansion, with the place it came from. A value that came out of a
-// reference keeps its text beside its YAML meaning, because a string field takes the text (${env:X} = 0123 stays "0123").
+// A node of the resolved configuration: after merging and ${…} expansion, with the place it came from. A value that
+// came out of a reference keeps its text beside its YAML meaning, because a string field takes the text (${env:X} =
+// 0123 stays "0123").
 class Value {
  public:
   enum class Kind : uint8_t { kNull, kBool, kInt, kDouble, kString, kList, kMap };
@@ -32,8 +33,8 @@ class Value {
   double real = 0;
   bool quoted = false;    // written in quotes: a string, whatever it looks like
   bool expanded = false;  // the whole value came out of one ${…}; `text` is what stood there, for lists and maps too
-  bool broken = false;    // a reference that could not be resolved and was reported: decoding says nothing more about it
-  std::string text;       // scalars: as written (after expansion)
+  bool broken = false;  // a reference that could not be resolved and was reported: decoding says nothing more about it
+  std::string text;     // scalars: as written (after expansion)
   std::vector<Value> list;
   std::vector<std::pair<std::string, Value>> map;  // in order of first appearance; keys are unique
   std::vector<Place> key_places;                   // kMap: where each key stands

@@ -60,13 +60,15 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(make(mark, Value::Kind::kNull), anchor); }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override;
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override;
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
     open(mark, tag, "seq", Value::Kind::kList, anchor);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     open(mark, tag, "map", Value::Kind::kMap, anchor);
   }
   void OnMapEnd() override { close(); }
@@ -83,7 +85,8 @@ class TreeBuilder final : public YAML::EventHandler {
     return value;
   }
   void count(Extent extent, const Place& where);
-  void open(const YAML::Mark& mark, const std::string& tag, std::string_view own_tag, Value::Kind kind, YAML::anchor_t anchor);
+  void open(const YAML::Mark& mark, const std::string& tag, std::string_view own_tag, Value::Kind kind,
+            YAML::anchor_t anchor);
   void close();
   void add(Value&& value, YAML::anchor_t anchor);
   void take_key(const Value& value);
@@ -142,7 +145,8 @@ void TreeBuilder::check_quotes(const YAML::Mark& mark) const {
   throw Stop{place(mark), "not valid YAML: the closing quote is missing"};
 }
 
-void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) {
+void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                           const std::string& text) {
   Value value = make(mark, Value::Kind::kString);
   value.text = text;
   value.quoted = tag == "!";
@@ -234,7 +238,8 @@ void TreeBuilder::put(Open& map, Value&& value) {
 // Keys of the map itself win over merged ones, earlier merged maps over later ones.
 void TreeBuilder::apply_merges(Open& map) {
   auto merge = [&](const Value& from) {
-    if (!from.is_map()) return problems_.error(from.place, path(), "map merge requires map or sequence of maps as the value");
+    if (!from.is_map())
+      return problems_.error(from.place, path(), "map merge requires map or sequence of maps as the value");
     for (size_t i = 0; i < from.map.size(); ++i) {
       if (!map.lines.try_emplace(from.map[i].first, 0).second) continue;
       map.value.map.push_back(from.map[i]);
@@ -267,7 +272,8 @@ std::string explain(const YAML::ParserException& error, std::string_view text) {
   }
   bool flow = error.msg.find("flow") != std::string::npos;
   if (flow && line.find("${") != std::string_view::npos) return out + "; put quotes around a ${…} inside of { } or [ ]";
-  if (error.msg == "illegal map value") return out + "; check the indentation, and put quotes around a text that holds \": \"";
+  if (error.msg == "illegal map value")
+    return out + "; check the indentation, and put quotes around a text that holds \": \"";
   if (error.msg == "end of map not found") return out + "; check the indentation of this line";
   return out;
 }
@@ -281,7 +287,8 @@ Value read_documents(std::string_view text, const std::shared_ptr<const std::str
   TreeBuilder second(text, source, ignored);
   if (parser.HandleNextDocument(second)) {
     Value rest = second.take();
-    if (!rest.is_null()) throw Stop{rest.place, "not valid YAML: more than one document, or text after the end of the document"};
+    if (!rest.is_null())
+      throw Stop{rest.place, "not valid YAML: more than one document, or text after the end of the document"};
   }
   return first.take();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// tests/data/config/broken: each NAME.yaml must be refused with exactly the lines of NAME.txt. The first lines of a file may
-// say "# env NAME=VALUE" and "# set a.b=c". With WEIR_UPDATE_EXPECTED set, the texts are written anew: read them before you commit.
+// tests/data/config/broken: each NAME.yaml must be refused with exactly the lines of NAME.txt. The first lines of a
+// file may say "# env NAME=VALUE" and "# set a.b=c". With WEIR_UPDATE_EXPECTED set, the texts are written anew: read
+// them before you commit.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>

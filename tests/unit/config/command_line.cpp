@@ -28,7 +28,8 @@ TEST_CASE("any feature gate is taken, one of them has a meaning") {
   CommandLine got = parse_command_line({"--feature-gates=a.b,-component.UseLocalHostAsDefaultHost,+c"});
   CHECK(got.error.empty());
   CHECK(got.listen_everywhere);
-  CHECK(got.warnings == Strings{"feature gate \"a.b\" does nothing in weir", "feature gate \"+c\" does nothing in weir"});
+  CHECK(got.warnings ==
+        Strings{"feature gate \"a.b\" does nothing in weir", "feature gate \"+c\" does nothing in weir"});
   CHECK_FALSE(parse_command_line({"--feature-gates", "component.UseLocalHostAsDefaultHost"}).listen_everywhere);
 }
 
@@ -37,7 +38,8 @@ TEST_CASE("what is unknown is refused, with what was meant") {
   CHECK(parse_command_line({"--zzz=1"}).error == "unknown flag: --zzz");
   CHECK(parse_command_line({"-x"}).error == "unknown shorthand flag: 'x' in -x");
   CHECK(parse_command_line({"--config"}).error == "flag needs an argument: --config");
-  CHECK(parse_command_line({"frobnicate"}).error == "unknown command \"frobnicate\" for \"weir\"\nRun 'weir --help' for usage.");
+  CHECK(parse_command_line({"frobnicate"}).error ==
+        "unknown command \"frobnicate\" for \"weir\"\nRun 'weir --help' for usage.");
   CHECK(parse_command_line({"validat"}).error.find("did you mean \"validate\"?") != std::string::npos);
   CHECK(parse_command_line({"validate", "x"}).error.find("unexpected argument \"x\"") == 0);
   CHECK(help_text().find("--config URI") != std::string::npos);

@@ -29,8 +29,10 @@ TEST_CASE("what is no endpoint is refused in Go's words") {
   CHECK(read("nonsense") == "address nonsense: missing port in address, expected host:port");
   CHECK(read("[::1]") == "address [::1]: missing port in address, expected host:port");
   CHECK(read("[::1") == "address [::1: missing ']' in address, expected host:port");
-  CHECK(read("::1:4317") == "address ::1:4317: too many colons in address; put an IPv6 host in [ ], expected host:port");
-  CHECK(read("http://x:4317") == "address http://x:4317: too many colons in address; put an IPv6 host in [ ], expected host:port");
+  CHECK(read("::1:4317") ==
+        "address ::1:4317: too many colons in address; put an IPv6 host in [ ], expected host:port");
+  CHECK(read("http://x:4317") ==
+        "address http://x:4317: too many colons in address; put an IPv6 host in [ ], expected host:port");
   CHECK(read("a b:1") == "address a b:1: unexpected character in address, expected host:port");
   for (const char* port : {"", "65536", "-1", "+1", "4317x", "0x10"}) {
     CHECK(read("h:" + std::string(port)) ==

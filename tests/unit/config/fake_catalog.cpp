@@ -51,9 +51,10 @@ const Fields<Tls>& Tls::fields() {
 const Fields<Exporter>& Exporter::fields() {
   static const Fields<Exporter> all{
       field("endpoint", &Exporter::endpoint, "where to send"), field("tls", &Exporter::tls, "TLS"),
-      choice<Exporter, Compression>("compression", &Exporter::compression,
-                                    {{"none", Compression::kNone}, {"gzip", Compression::kGzip}, {"zstd", Compression::kZstd}},
-                                    "how requests are compressed"),
+      choice<Exporter, Compression>(
+          "compression", &Exporter::compression,
+          {{"none", Compression::kNone}, {"gzip", Compression::kGzip}, {"zstd", Compression::kZstd}},
+          "how requests are compressed"),
       secret_field("headers", &Exporter::headers, "headers of each request")};
   return all;
 }
@@ -104,7 +105,8 @@ Outcome load_text(const std::string& yaml, World world, const std::vector<std::s
   Problems problems;
   Outcome out;
   out.config = load({"c.yaml"}, sets, world.sources(), catalog(), problems);
-  for (const Problem& problem : problems.all()) (problem.warning ? out.warnings : out.errors).push_back(problem.to_string());
+  for (const Problem& problem : problems.all())
+    (problem.warning ? out.warnings : out.errors).push_back(problem.to_string());
   return out;
 }
 

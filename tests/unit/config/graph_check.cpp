@@ -14,7 +14,8 @@ using Strings = std::vector<std::string>;
 
 constexpr const char* kHead =
     "receivers: {otlp: {protocols: {grpc: }}}\nprocessors: {batch: , tail_sampling: }\n"
-    "exporters: {debug: , prometheus: }\nconnectors: {forward: , forward/2: , span_metrics: }\nservice:\n  pipelines:\n";
+    "exporters: {debug: , prometheus: }\nconnectors: {forward: , forward/2: , span_metrics: }\nservice:\n  "
+    "pipelines:\n";
 
 fake::Outcome pipelines(const std::string& lines) { return load_text(kHead + lines); }
 
@@ -33,10 +34,12 @@ TEST_CASE("a connector needs a pipeline of a fitting signal on each side") {
       "    traces: {receivers: [otlp], exporters: [span_metrics]}\n"
       "    traces/2: {receivers: [span_metrics], exporters: [debug]}\n");
   REQUIRE(got.errors.size() == 2);
-  CHECK(got.errors[0].find("connector \"span_metrics\" used as exporter in [traces] pipeline but not used in any supported receiver "
-                           "pipeline") != std::string::npos);
-  CHECK(got.errors[1].find("connector \"span_metrics\" used as receiver in [traces/2] pipeline but not used in any supported exporter "
-                           "pipeline") != std::string::npos);
+  CHECK(got.errors[0].find(
+            "connector \"span_metrics\" used as exporter in [traces] pipeline but not used in any supported receiver "
+            "pipeline") != std::string::npos);
+  CHECK(got.errors[1].find(
+            "connector \"span_metrics\" used as receiver in [traces/2] pipeline but not used in any supported exporter "
+            "pipeline") != std::string::npos);
 }
 
 TEST_CASE("cycles are told from a connector to itself") {
@@ -44,9 +47,11 @@ TEST_CASE("cycles are told from a connector to itself") {
       "    traces/a: {receivers: [otlp, forward/2], processors: [batch], exporters: [forward]}\n"
       "    traces/b: {receivers: [forward], exporters: [forward/2, debug]}\n");
   REQUIRE(got.errors.size() == 1);
-  CHECK(got.errors[0] ==
-        "c.yaml:8:50: service::pipelines::traces/b: cycle detected: connector \"forward\" (traces to traces) -> connector \"forward/2\" "
-        "(traces to traces) -> processor \"batch\" in pipeline \"traces/a\" -> connector \"forward\" (traces to traces)");
+  CHECK(
+      got.errors[0] ==
+      "c.yaml:8:50: service::pipelines::traces/b: cycle detected: connector \"forward\" (traces to traces) -> "
+      "connector \"forward/2\" "
+      "(traces to traces) -> processor \"batch\" in pipeline \"traces/a\" -> connector \"forward\" (traces to traces)");
 }
 
 TEST_CASE("two ways to one pipeline are no cycle") {
@@ -57,11 +62,14 @@ TEST_CASE("two ways to one pipeline are no cycle") {
 }
 
 TEST_CASE("signals that a component does not carry are refused") {
-  auto got = pipelines("    metrics: {receivers: [otlp], processors: [tail_sampling], exporters: [debug]}\n"
-                       "    logs: {receivers: [otlp], exporters: [prometheus]}\n");
+  auto got = pipelines(
+      "    metrics: {receivers: [otlp], processors: [tail_sampling], exporters: [debug]}\n"
+      "    logs: {receivers: [otlp], exporters: [prometheus]}\n");
   REQUIRE(got.errors.size() == 3);
-  CHECK(got.errors[0].find("failed to create \"tail_sampling\" processor for data type \"metrics\": telemetry type is not supported") !=
-        std::string::npos);
+  CHECK(
+      got.errors[0].find(
+          "failed to create \"tail_sampling\" processor for data type \"metrics\": telemetry type is not supported") !=
+      std::string::npos);
   CHECK(got.errors[1].find("failed to create \"otlp\" receiver for data type \"logs\"") != std::string::npos);
   CHECK(got.errors[2].find("failed to create \"prometheus\" exporter for data type \"logs\"") != std::string::npos);
 }
@@ -77,21 +85,24 @@ TEST_CASE("old names work and are told once") {
   std::string text = replaced(kSound, "  otlp_grpc:\n", "  otlp/2: {endpoint: \"h:1\"}\n  otlp:\n");
   auto got = load_text(replaced(text, "[otlp_grpc]", "[otlp, otlp/2]"));
   CHECK(got.errors == Strings{});
-  CHECK(got.warnings == Strings{"c.yaml:8:3: warning: exporters::otlp/2: \"otlp\" alias is deprecated; use \"otlp_grpc\" instead"});
+  CHECK(got.warnings ==
+        Strings{"c.yaml:8:3: warning: exporters::otlp/2: \"otlp\" alias is deprecated; use \"otlp_grpc\" instead"});
 }
 
 TEST_CASE("types that weir has not stop the start only where they are used") {
   std::string unused = replaced(kSound, "receivers:\n", "receivers:\n  jaeger: {protocols: {thrift: }}\n");
   auto got = load_text(unused);
   CHECK(got.errors == Strings{});
-  CHECK(got.warnings ==
-        Strings{"c.yaml:2:3: warning: receivers: unknown type: \"jaeger\" for id: \"jaeger\"; nothing uses it, so it is left out"});
+  CHECK(got.warnings == Strings{"c.yaml:2:3: warning: receivers: unknown type: \"jaeger\" for id: \"jaeger\"; nothing "
+                                "uses it, so it is left out"});
   got = load_text(replaced(unused, "receivers: [otlp]", "receivers: [otlp, jaeger]"));
-  CHECK(got.errors == Strings{"c.yaml:2:3: receivers: unknown type: \"jaeger\" for id: \"jaeger\" (valid values: [otlp])"});
+  CHECK(got.errors ==
+        Strings{"c.yaml:2:3: receivers: unknown type: \"jaeger\" for id: \"jaeger\" (valid values: [otlp])"});
 }
 
 TEST_CASE("a removed extension is told and does not stop the start") {
-  auto got = load_text(replaced(kSound, "service:\n", "extensions: {memory_ballast: {size_mib: 5}}\nservice:\n  extensions: [memory_ballast]\n"));
+  auto got = load_text(replaced(
+      kSound, "service:\n", "extensions: {memory_ballast: {size_mib: 5}}\nservice:\n  extensions: [memory_ballast]\n"));
   CHECK(got.errors == Strings{});
   CHECK(got.warnings.size() == 1);
 }
@@ -104,8 +115,9 @@ TEST_CASE("a receiver or exporter named twice is used once") {
 }
 
 TEST_CASE("one exporter may serve two pipelines, an unused one is checked all the same") {
-  CHECK(load_text(replaced(kSound, "    traces: {", "    traces/2: {receivers: [otlp], exporters: [otlp_grpc]}\n    traces: {")).errors ==
-        Strings{});
+  CHECK(load_text(replaced(kSound, "    traces: {",
+                           "    traces/2: {receivers: [otlp], exporters: [otlp_grpc]}\n    traces: {"))
+            .errors == Strings{});
   auto got = load_text(replaced(kSound, "exporters:\n", "exporters:\n  otlp/unused: {compression: zip}\n"));
   CHECK(got.errors.size() == 2);
   CHECK(got.warnings == Strings{});

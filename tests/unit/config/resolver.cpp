@@ -23,12 +23,11 @@ struct Resolved {
   std::string text(std::initializer_list<const char*> path) const { return at(path).text; }
 };
 
-Resolved resolve(const std::vector<std::string>& uris, const World& world, const std::vector<std::string>& sets = {}) {
+Resolved resolve_in(const std::vector<std::string>& uris, const World& world,
+                    const std::vector<std::string>& sets = {}) {
   Problems problems;
   Resolved out;
-  Sources sources = world.sources();
-  out.root = read_sources(uris, sets, sources, problems);
-  expand(out.root, sources, problems);
+  out.root = resolve(uris, sets, world.sources(), problems);
   for (const Problem& p : problems.all()) (p.warning ? out.warnings : out.errors).push_back(p.to_string());
   return out;
 }
@@ -36,7 +35,7 @@ Resolved resolve(const std::vector<std::string>& uris, const World& world, const
 // One value under the key v of a file.
 Resolved expand_one(const std::string& value, World world = {}) {
   world.files["f"] = "v: " + value + "\n";
-  return resolve({"f"}, world);
+  return resolve_in({"f"}, world);
 }
 
 TEST_CASE("maps merge, lists and null replace, later sources win") {
@@ -44,7 +43,7 @@ TEST_CASE("maps merge, lists and null replace, later sources win") {
   world.files["a"] = "p: {x: 1, y: [1, 2], z: {k: 1}}\nq: 1\n";
   world.files["b"] = "p: {y: [3], z: }\nr: 2\n";
   world.env["C"] = "p: {x: 5}";
-  Resolved got = resolve({"a", "file:b", "env:C", "yaml:p::w::deep: 7"}, world, {"p.x=6", "s.t=[a, b]", "u=a=b"});
+  Resolved got = resolve_in({"a", "file:b", "env:C", "yaml:p::w::deep: 7"}, world, {"p.x=6", "s.t=[a, b]", "u=a=b"});
   CHECK(got.errors.empty());
   CHECK(got.at({"p", "x"}).integer == 6);
   CHECK(got.at({"p", "y"}).list.size() == 1);
@@ -64,13 +63,14 @@ TEST_CASE("sources that cannot be had are mistakes") {
   world.files["bad"] = "a: [";
   world.files["empty"] = "# nothing\n";
   auto error = [&](const std::vector<std::string>& uris, const std::vector<std::string>& sets = {}) {
-    Resolved got = resolve(uris, world, sets);
+    Resolved got = resolve_in(uris, world, sets);
     return got.errors.empty() ? "taken" : got.errors[0];
   };
   CHECK(error({}) == "at least one config flag must be provided");
   CHECK(error({"nope.yaml"}) == "nope.yaml: unable to read the file nope.yaml: No such file or directory");
   CHECK(error({"file:nope.yaml"}) == "nope.yaml: unable to read the file nope.yaml: No such file or directory");
-  CHECK(error({"http://x/y"}) == "--config: scheme \"http\" is not supported for uri \"http://x/y\", expected env, file or yaml");
+  CHECK(error({"http://x/y"}) ==
+        "--config: scheme \"http\" is not supported for uri \"http://x/y\", expected env, file or yaml");
   CHECK(error({"list"}) == "list:1:1: expected a map of sections at the top level, got a list");
   CHECK(error({"bad"}).find("bad:1:") == 0);
   CHECK(error({"empty"}) == "empty: empty configuration file");
@@ -82,7 +82,8 @@ TEST_CASE("sources that cannot be had are mistakes") {
 
 TEST_CASE("a value that is one reference takes the meaning of the text") {
   World world;
-  world.env = {{"N", "8"}, {"B", "true"}, {"L", "[a, b]"}, {"M", "{k: 1}"}, {"S", "0123"}, {"Q", "\"q\""}, {"E", ""}, {"Y", "a: b: c"}};
+  world.env = {{"N", "8"},    {"B", "true"},  {"L", "[a, b]"}, {"M", "{k: 1}"},
+               {"S", "0123"}, {"Q", "\"q\""}, {"E", ""},       {"Y", "a: b: c"}};
   world.files["secret"] = "token\n";
   CHECK(expand_one("${env:N}", world).at({"v"}).integer == 8);
   CHECK(expand_one("\"${N}\"", world).at({"v"}).integer == 8);
@@ -130,13 +131,14 @@ TEST_CASE("keys are not expanded") {
   World world;
   world.env = {{"H", "host"}};
   world.files["f"] = "\"${env:H}\": 1\n";
-  CHECK(resolve({"f"}, world).at({"${env:H}"}).integer == 1);
+  CHECK(resolve_in({"f"}, world).at({"${env:H}"}).integer == 1);
 }
 
 TEST_CASE("an unset variable is empty, with a warning") {
   Resolved got = expand_one("x${env:U}y");
   CHECK(got.text({"v"}) == "xy");
-  CHECK(got.warnings == std::vector<std::string>{"f:1:4: warning: v: Configuration references unset environment variable \"U\""});
+  CHECK(got.warnings ==
+        std::vector<std::string>{"f:1:4: warning: v: Configuration references unset environment variable \"U\""});
   got = expand_one("${U}");
   CHECK(got.at({"v"}).is_null());
   CHECK(got.errors.empty());
@@ -154,7 +156,8 @@ TEST_CASE("references that lead nowhere are mistakes at their place") {
     Resolved got = expand_one(value, world);
     return got.errors.empty() ? "taken" : got.errors[0];
   };
-  CHECK(error("${env:1X}") == "f:1:4: v: environment variable \"1X\" has invalid name: must match regex ^[a-zA-Z_][a-zA-Z0-9_]*$");
+  CHECK(error("${env:1X}") ==
+        "f:1:4: v: environment variable \"1X\" has invalid name: must match regex ^[a-zA-Z_][a-zA-Z0-9_]*$");
   CHECK(error("${}").find("has invalid name") != std::string::npos);
   CHECK(error("${s3:x}") == "f:1:4: v: scheme \"s3\" is not supported for uri \"s3:x\", expected env, file or yaml");
   CHECK(error("${x:y}") == "f:1:4: v: invalid uri: \"x:y\"");
@@ -174,7 +177,8 @@ TEST_CASE("the sources of the process read the environment and files") {
   std::string error;
   CHECK(sources.env("PATH").has_value());
   CHECK_FALSE(sources.env("WEIR_NO_SUCH_VARIABLE").has_value());
-  CHECK(sources.file(WEIR_TEST_DATA "/config/broken/unknown_key.yaml", error).value().find("timout") != std::string::npos);
+  CHECK(sources.file(WEIR_TEST_DATA "/config/broken/unknown_key.yaml", error).value().find("timout") !=
+        std::string::npos);
   CHECK_FALSE(sources.file(WEIR_TEST_DATA "/config/nope", error).has_value());
   CHECK(error == "No such file or directory");
   CHECK_FALSE(sources.file(WEIR_TEST_DATA "/config", error).has_value());

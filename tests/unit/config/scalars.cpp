@@ -56,8 +56,8 @@ TEST_CASE("durations are Go's") {
     REQUIRE(parse_duration(text));
     CHECK(parse_duration(text)->count() == nanoseconds);
   }
-  for (const char* text : {"", "1", "s", "soon", "1x", "1 s", " 1s", "1s ", "-", ".s", "1d", "3e3s", "--1s", "2562048h", "9223372037s",
-                           "99999999999999999999s", "1h-2m"}) {
+  for (const char* text : {"", "1", "s", "soon", "1x", "1 s", " 1s", "1s ", "-", ".s", "1d", "3e3s", "--1s", "2562048h",
+                           "9223372037s", "99999999999999999999s", "1h-2m"}) {
     INFO(text);
     CHECK_FALSE(parse_duration(text));
   }
@@ -89,7 +89,8 @@ TEST_CASE("numbers are no strings and strings are no numbers") {
   CHECK(refusal<std::string>("12") == "expected a string, got an integer; put it in quotes");
   CHECK(refusal<std::string>("[a]") == "expected a string, got a list");
   CHECK(refusal<Duration>("5") == "missing unit in duration, got 5, expected one like \"200ms\", \"10s\" or \"1h30m\"");
-  CHECK(refusal<Duration>("soon") == "invalid duration, got the string \"soon\", expected one like \"200ms\", \"10s\" or \"1h30m\"");
+  CHECK(refusal<Duration>("soon") ==
+        "invalid duration, got the string \"soon\", expected one like \"200ms\", \"10s\" or \"1h30m\"");
   CHECK(taken<Duration>("0") == Duration{0});
 }
 
@@ -154,8 +155,9 @@ struct Outer {
   std::string own = "default";
   static const Fields<Outer>& fields() {
     static const Fields<Outer> all = [] {
-      Fields<Outer> made{field("inner", &Outer::inner, ""), field("count", &Outer::count, ""), field("own", &Outer::own, ""),
-                         accepted<Outer>("old", "does nothing"), unsupported<Outer>("later")};
+      Fields<Outer> made{field("inner", &Outer::inner, ""), field("count", &Outer::count, ""),
+                         field("own", &Outer::own, ""), accepted<Outer>("old", "does nothing"),
+                         unsupported<Outer>("later")};
       squash(made, &Outer::flat);
       return made;
     }();

@@ -28,7 +28,8 @@ TEST_CASE("a sound configuration has all of its parts") {
 }
 
 TEST_CASE("weir's own keys") {
-  auto got = load_text(replaced(kSound, "service:\n", "service:\n  shards: 3\n  memory_limit: 512MiB\n  shutdown_timeout: 3s\n"));
+  auto got = load_text(
+      replaced(kSound, "service:\n", "service:\n  shards: 3\n  memory_limit: 512MiB\n  shutdown_timeout: 3s\n"));
   CHECK(got.errors == Strings{});
   CHECK(got.config.shards == 3);
   CHECK(got.config.memory_limit == 512ULL << 20);
@@ -82,8 +83,9 @@ TEST_CASE("the page of own metrics in all of its forms") {
 }
 
 TEST_CASE("the log's level, encoding and fields") {
-  auto got = telemetry("{logs: {level: WARN, encoding: json, initial_fields: {a: b, n: 1}, output_paths: [stderr], "
-                       "development: true, disable_caller: true, sampling: {enabled: false, tick: 1s, initial: 3}}}");
+  auto got = telemetry(
+      "{logs: {level: WARN, encoding: json, initial_fields: {a: b, n: 1}, output_paths: [stderr], "
+      "development: true, disable_caller: true, sampling: {enabled: false, tick: 1s, initial: 3}}}");
   CHECK(got.logs.level == LogLevel::kWarn);
   CHECK(got.logs.json);
   CHECK(got.logs.initial_fields == std::map<std::string, std::string>{{"a", "b"}, {"n", "1"}});
@@ -100,10 +102,12 @@ TEST_CASE("parts of telemetry that weir has not are refused or warned about") {
   CHECK(warnings == Strings{});
   telemetry("{metrics: {views: [{selector: {}}]}}", &warnings, &errors);
   REQUIRE(errors.size() == 2);
-  CHECK(errors[1].find("views can only be set when service::telemetry::metrics::level is detailed") != std::string::npos);
+  CHECK(errors[1].find("views can only be set when service::telemetry::metrics::level is detailed") !=
+        std::string::npos);
   telemetry("{logs: {processors: [{batch: {}}]}}", &warnings, &errors);
   CHECK(errors.size() == 1);
-  telemetry("{metrics: {readers: [{pull: {exporter: {prometheus: {port: 70000}}}}, {pull: {exporter: {}}}]}}", &warnings, &errors);
+  telemetry("{metrics: {readers: [{pull: {exporter: {prometheus: {port: 70000}}}}, {pull: {exporter: {}}}]}}",
+            &warnings, &errors);
   REQUIRE(errors.size() == 2);
   CHECK(errors[0].find("invalid port 70000") != std::string::npos);
   CHECK(errors[1].find("expected pull::exporter::prometheus") != std::string::npos);

@@ -117,13 +117,15 @@ TEST_CASE("aliases and merges are applied") {
 }
 
 TEST_CASE("empty texts are null") {
-  for (const char* text : {"", "\n", "# nothing\n", "---\n", "---\n...\n", "\xEF\xBB\xBF"}) CHECK(parse(text).is_null());
+  for (const char* text : {"", "\n", "# nothing\n", "---\n", "---\n...\n", "\xEF\xBB\xBF"})
+    CHECK(parse(text).is_null());
 }
 
 TEST_CASE("mistakes have a line and a column") {
   CHECK(first_problem("a: 1\nb: 2\na: 3\n") == "f.yaml:3:1: mapping key \"a\" already defined at line 1");
   CHECK(first_problem("a: {b: 1, b: 2}") == "f.yaml:1:11: a: mapping key \"b\" already defined at line 1");
-  CHECK(first_problem("a:\n\tb: 1\n") == "f.yaml:2:3: not valid YAML: illegal map value; indent with spaces, not with tabs");
+  CHECK(first_problem("a:\n\tb: 1\n") ==
+        "f.yaml:2:3: not valid YAML: illegal map value; indent with spaces, not with tabs");
   CHECK(first_problem("a: 'x\nb: 1\n") == "f.yaml:1:4: not valid YAML: the closing quote is missing");
   CHECK(first_problem("a: \"x\\\"\nb: 1\n") == "f.yaml:1:4: not valid YAML: the closing quote is missing");
   CHECK(first_problem("a: 'it''s'\nb: \"\\\"\"\n") == "taken");
@@ -148,7 +150,8 @@ TEST_CASE("alias bombs and deep nesting end with a message") {
   CHECK(first_problem(std::string(300, '[')).find("nested deeper than 200 levels") != std::string::npos);
   CHECK(first_problem(std::string(100'000, '[')).find("nested deeper") != std::string::npos);
   std::string chain = "a0: &a0 [x]\n";
-  for (int i = 1; i < 300; ++i) chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+  for (int i = 1; i < 300; ++i)
+    chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
   CHECK(first_problem(chain).find("nested deeper than 200 levels") != std::string::npos);
 }
 
