@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "config/load.h"
 #include "connectors/forward/config.h"
 #include "connectors/service_graph/service_graph.h"
 #include "connectors/span_metrics/span_metrics.h"
@@ -39,15 +40,14 @@ ComponentList test_components(Received& received) {
   return list;
 }
 
-LoadedConfig load(const std::string& text, const ComponentList& list) {
-  config::CommandLine command;
-  command.configs = {"test.yaml"};
+config::ServiceConfig load(const std::string& text, const ComponentList& list) {
   config::Sources sources;
   sources.env = [](const std::string&) { return std::nullopt; };
   sources.file = [&text](const std::string&, std::string&) { return text; };
-  LoadedConfig loaded = load_config(command, sources, list);
+  config::Problems problems;
+  config::ServiceConfig loaded = config::load({"test.yaml"}, {}, sources, list.catalog, problems);
   std::string errors;
-  for (const config::Problem& problem : loaded.problems.all()) {
+  for (const config::Problem& problem : problems.all()) {
     if (!problem.warning) errors += problem.to_string() + "\n";
   }
   if (!errors.empty()) throw std::runtime_error(errors);
@@ -58,7 +58,7 @@ LoadedConfig load(const std::string& text, const ComponentList& list) {
 
 World::World(const std::string& config, uint32_t shards, uint64_t seed)
     : random_(seed), shards_(shards, seed, Edge::set_current_shard), list_(test_components(received_)) {
-  const LoadedConfig loaded = load(config, list_);
+  const config::ServiceConfig loaded = load(config, list_);
   ComponentEnv env;
   env.shards = &shards_;
   env.clock = &clock_;
@@ -67,7 +67,7 @@ World::World(const std::string& config, uint32_t shards, uint64_t seed)
   env.telemetry = &telemetry_;
   env.log = &log_;
   env.seed = seed;
-  graph_ = std::make_unique<Graph>(make_parts(loaded.service, list_, env), env);
+  graph_ = std::make_unique<Graph>(make_parts(loaded, list_, env), env);
 }
 
 World::~World() = default;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/load_config.h"
+#include "daemon/components.h"
 #include "daemon/wiring/graph.h"
 #include "scenario.h"
 #include "support/sim.h"

@@ -8,9 +8,9 @@
 
 #include "config/command_line.h"
 #include "config/endpoint.h"
+#include "config/load.h"
 #include "daemon/components.h"
 #include "daemon/daemon.h"
-#include "daemon/load_config.h"
 #include "daemon/print.h"
 
 namespace weir {
@@ -18,11 +18,12 @@ namespace {
 
 int run(const config::CommandLine& command) {
   const ComponentList list = standard_components();
-  LoadedConfig loaded = load_config(command, config::process_sources(), list);
-  print_problems(loaded.problems);
-  if (loaded.problems.any_error()) return 1;
+  config::Problems problems;
+  config::ServiceConfig service = config::load(command.configs, command.sets, config::process_sources(), list.catalog, problems);
+  print_problems(problems);
+  if (problems.any_error()) return 1;
   if (command.command == config::CommandLine::Command::kValidate) return 0;
-  return Daemon(std::move(loaded.service), list).run();
+  return Daemon(std::move(service), list).run();
 }
 
 // Request bodies come and go by the hundred kilobytes: let malloc reuse them instead of asking the kernel for fresh pages each time.
