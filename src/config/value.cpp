@@ -12,6 +12,13 @@ std::string Place::to_string() const {
   return column == 0 ? text : text + ":" + std::to_string(column);
 }
 
+Value::Value() = default;
+Value::Value(const Value& other) = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(const Value& other) = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+Value::~Value() = default;
+
 const Value* Value::find(std::string_view key) const {
   for (const auto& [name, value] : map) {
     if (name == key) return &value;

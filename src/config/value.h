@@ -26,6 +26,14 @@ class Value {
  public:
   enum class Kind : uint8_t { kNull, kBool, kInt, kDouble, kString, kList, kMap };
 
+  // Made in value.cpp: `map` holds values of this very type, which is complete only there.
+  Value();
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept;
+  ~Value();
+
   Kind kind = Kind::kNull;
   Place place;
   bool boolean = false;
