@@ -14,11 +14,12 @@ namespace weir::config {
 namespace {
 
 constexpr size_t kMaxFile = 16 << 20;
-constexpr size_t kMaxText = 4 << 20;   // of one value after expansion
-constexpr size_t kMaxTotal = 4 << 20;  // of all texts that references put in
-constexpr size_t kReferenceCost = 64;  // beside its text, so that many empty ones end, too
-constexpr int kMaxRounds = 1000;       // as in the collector
-constexpr size_t kMaxDepth = 200;      // of lists and maps that come out of references
+constexpr size_t kMaxText = 1 << 20;      // of one value after expansion
+constexpr size_t kMaxTotal = 4 << 20;     // of all texts that references put in
+constexpr size_t kMaxScanned = 64 << 20;  // characters looked at again after a reference was replaced
+constexpr size_t kReferenceCost = 64;     // beside its text, so that many empty ones end, too
+constexpr int kMaxRounds = 1000;          // as in the collector
+constexpr size_t kMaxDepth = 200;         // of lists and maps that come out of references
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -62,12 +63,12 @@ bool is_escaped(const std::string& text, size_t dollar) {
 }
 
 Found find_reference(const std::string& text) {
-  size_t floor = 0;
-  for (size_t close = text.find('}'); close != std::string::npos; close = text.find('}', close + 1)) {
-    size_t open = text.rfind("${", close);
-    if (open == std::string::npos || open < floor) continue;
-    if (!is_escaped(text, open)) return {open, close + 1};
-    floor = close + 1;
+  size_t open = std::string::npos;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '$' && at + 1 < text.size() && text[at + 1] == '{') open = at;
+    if (text[at] != '}' || open == std::string::npos) continue;
+    if (!is_escaped(text, open)) return {open, at + 1};
+    open = std::string::npos;
   }
   return {};
 }
@@ -104,6 +105,7 @@ class Expander {
   const Sources& sources_;
   Problems& problems_;
   size_t total_ = 0;
+  size_t scanned_ = 0;
   bool stopped_ = false;  // it was too large or deep: said once, the rest stays as it is
 };
 
@@ -133,7 +135,8 @@ void Expander::expand_children(Value& value, const std::string& path, size_t dep
 void Expander::expand_scalar(Value& value, const std::string& path, size_t depth) {
   for (int round = 0; replace_once(value, path); ++round) {
     if (round == kMaxRounds) return fail(value, path, "too many recursive expansions");
-    if (value.text.size() > kMaxText || total_ > kMaxTotal) {
+    scanned_ += value.text.size();
+    if (value.text.size() > kMaxText || total_ > kMaxTotal || scanned_ > kMaxScanned) {
       stopped_ = true;
       return fail(value, path, "too large after expansion");
     }
