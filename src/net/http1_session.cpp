@@ -42,13 +42,13 @@ class Parser final : public http::basic_parser<true> {
   void on_field_impl(http::field, BeastView name, BeastView value, error_code&) override {
     head_.add(view_of(name), view_of(value));
   }
-  void on_header_impl(error_code&) override {}
-  void on_body_init_impl(boost::optional<std::uint64_t> const& length, error_code&) override {
+  void on_header_impl(error_code&) override {
     std::optional<uint64_t> known;
-    if (length) known = *length;
-    if (!length && !chunked()) known = 0;
+    if (content_length()) known = *content_length();
+    if (!known && !chunked()) known = 0;
     events_.head_complete(version_, keep_alive(), known);
   }
+  void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
   std::size_t on_body_impl(BeastView body, error_code&) override {
     events_.body(view_of(body));
     return body.size();

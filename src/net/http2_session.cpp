@@ -106,7 +106,6 @@ void Http2Session::take_output(std::string& out) {
   const uint8_t* bytes = nullptr;
   while (true) {
     const ssize_t size = nghttp2_session_mem_send(session_, &bytes);
-    if (!raw_.empty()) out.append(std::exchange(raw_, {}));  // of the frame before, which is sent by now
     if (size <= 0) {
       if (size < 0) broken_ = true;
       return;
@@ -121,6 +120,7 @@ void Http2Session::take_output(std::string& out) {
       }
     }
     out.append(text(bytes, static_cast<size_t>(size)));
+    if (!raw_.empty()) out.append(std::exchange(raw_, {}));
   }
 }
 

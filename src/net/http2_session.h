@@ -84,8 +84,7 @@ class Http2Session final : public ServerSession {
   uint32_t open_ = 0;     // streams that are not resting
   uint32_t resting_ = 0;
   std::vector<int32_t> muted_;  // streams whose next reset is not sent: the peer was told already
-  std::string* out_ = nullptr;  // while output is taken
-  std::string raw_;             // frames of our own, sent after the one just taken
+  std::string raw_;             // frames of our own, sent after the one that is being taken
   Http2Keepalive keepalive_;
   Duration now_;
   bool input_ended_ = false;
