@@ -23,7 +23,7 @@ bool read_data(std::string_view data, MetricView& out) {
   FieldCursor cursor(data);
   while (cursor.next()) {
     if (cursor.is(field::metric_data::kAggregationTemporality, WireType::kVarint)) {
-      out.temporality = cursor.value() <= 2 ? static_cast<Temporality>(cursor.value()) : Temporality::kUnspecified;
+      out.temporality = cursor.value() <= 2 ? static_cast<MetricTemporality>(cursor.value()) : MetricTemporality::kUnspecified;
     } else if (cursor.is(field::metric_data::kIsMonotonic, WireType::kVarint)) {
       out.monotonic = cursor.value() != 0;
     }
@@ -56,7 +56,7 @@ bool read_quantile(std::string_view message, MetricPoint& out) {
 
 bool read_exemplar(std::string_view message, MetricPoint& out) {
   FieldCursor cursor(message);
-  ExemplarView& exemplar = out.exemplars.emplace_back();
+  PointExemplar& exemplar = out.exemplars.emplace_back();
   exemplar.message = message;
   while (cursor.next()) {
     switch (cursor.number()) {

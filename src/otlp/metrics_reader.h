@@ -16,19 +16,19 @@ namespace weir::otlp {
 // as long as the bytes. Malformed messages make a function return false; batches that were walked have none.
 
 enum class MetricType : uint8_t { kNone, kGauge, kSum, kHistogram, kExponentialHistogram, kSummary };
-enum class Temporality : uint8_t { kUnspecified, kDelta, kCumulative };
+enum class MetricTemporality : uint8_t { kUnspecified, kDelta, kCumulative };
 
 struct MetricView {
   std::string_view name, description, unit;
   MetricType type = MetricType::kNone;  // kNone: no data, or of a kind this version does not know
-  Temporality temporality = Temporality::kUnspecified;
+  MetricTemporality temporality = MetricTemporality::kUnspecified;
   bool monotonic = false;  // kSum
   std::string_view body;   // the whole Metric message
 };
 bool read_metric(std::string_view body, MetricView& out);
 
 // Exemplar.filtered_attributes: for_each_attribute(exemplar.message, field::exemplar::kFilteredAttributes, f).
-struct ExemplarView {
+struct PointExemplar {
   double value = 0;
   uint64_t time_ns = 0;
   std::string_view trace_id, span_id;  // raw bytes, "" where absent
@@ -58,7 +58,7 @@ struct MetricPoint {
   double zero_threshold = 0;
   ExponentialBuckets positive, negative;
   std::vector<std::pair<double, double>> quantiles;  // summary: (quantile, value)
-  std::vector<ExemplarView> exemplars;
+  std::vector<PointExemplar> exemplars;
   std::string_view message;  // the whole point
 };
 bool read_point(MetricType type, std::string_view message, MetricPoint& out);

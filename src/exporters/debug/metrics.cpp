@@ -21,7 +21,7 @@ std::string_view points_name(MetricType type) {
   return kNames[static_cast<int>(type)];
 }
 
-std::string_view name_of(otlp::Temporality temporality) {
+std::string_view name_of(otlp::MetricTemporality temporality) {
   static constexpr std::string_view kNames[] = {"Unspecified", "Delta", "Cumulative"};
   return kNames[static_cast<int>(temporality)];
 }
@@ -81,7 +81,7 @@ void append_exemplars(std::string& out, const MetricPoint& point) {
   if (point.exemplars.empty()) return;
   out += "Exemplars:\n";
   for (size_t i = 0; i < point.exemplars.size(); ++i) {
-    const otlp::ExemplarView& exemplar = point.exemplars[i];
+    const otlp::PointExemplar& exemplar = point.exemplars[i];
     out += "Exemplar #" + std::to_string(i) + "\n";
     out += "     -> Trace ID: " + hex_id(exemplar.trace_id) + "\n";
     out += "     -> Span ID: " + hex_id(exemplar.span_id) + "\n";

@@ -10,7 +10,7 @@ namespace weir {
 namespace {
 
 using otlp::MetricType;
-using otlp::Temporality;
+using otlp::MetricTemporality;
 
 constexpr uint64_t kSeriesOverhead = 256;  // maps, vectors and their like
 
@@ -36,7 +36,7 @@ uint64_t bytes_of(const std::string& key, const otlp::MetricPoint& point) {
   return kSeriesOverhead + 3 * key.size() + 16 * (point.bounds.size() + point.quantiles.size());
 }
 
-PageExemplar exemplar_of(const otlp::ExemplarView& view) {
+PageExemplar exemplar_of(const otlp::PointExemplar& view) {
   PageExemplar out{{}, view.value, view.time_ns};
   otlp::for_each_attribute(view.message, otlp::field::exemplar::kFilteredAttributes, [&](const otlp::Attribute& a) {
     out.labels.emplace_back(label_name(a.key, LabelRule::kPage), otlp::to_text(a.value));
@@ -121,7 +121,7 @@ uint64_t PageStore::add_metric(const Source& source) {
 
 // Null where this metric cannot be shown. The first metric of a name gives its type and help.
 PageFamily* PageStore::family_of(const Source& source) {
-  if (has_temporality(source.metric.type) && source.metric.temporality == Temporality::kUnspecified) return nullptr;
+  if (has_temporality(source.metric.type) && source.metric.temporality == MetricTemporality::kUnspecified) return nullptr;
   const std::string name = metric_name(source.metric, config_.metrics_namespace, strategy_);
   if (name.empty()) return nullptr;
   const auto [it, fresh] = families_.try_emplace(name);
@@ -175,7 +175,7 @@ bool PageStore::write_series(const Source& source, PageFamily& family, LabelPair
     }
     series.labels = std::move(labels);
   }
-  const bool delta = has_temporality(source.metric.type) && source.metric.temporality == Temporality::kDelta;
+  const bool delta = has_temporality(source.metric.type) && source.metric.temporality == MetricTemporality::kDelta;
   if (!fresh && !delta && point_.time_ns < series.time_ns) return true;  // older than what is shown
   if (delta && !fresh) {
     accumulate(series, point_);

@@ -10,7 +10,7 @@ namespace weir {
 namespace {
 
 using otlp::MetricType;
-using otlp::Temporality;
+using otlp::MetricTemporality;
 
 constexpr int64_t kFutureMs = 600'000;     // receivers refuse what is further ahead
 constexpr int64_t kZeroBeforeMs = 15'000;  // a zero sample stands at most this long before the first value
@@ -79,7 +79,7 @@ Translation Translator::translate(const Batch& batch, Time now) {
 
 bool Translator::is_wanted(const otlp::MetricView& metric) {
   if (metric.type == MetricType::kNone) return false;
-  if (!has_temporality(metric.type) || metric.temporality == Temporality::kCumulative) return true;
+  if (!has_temporality(metric.type) || metric.temporality == MetricTemporality::kCumulative) return true;
   log_.warn(id_, "remote write cannot carry delta metrics; they are dropped", {{"metric", std::string(metric.name)}});
   return false;
 }

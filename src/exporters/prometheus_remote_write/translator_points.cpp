@@ -20,7 +20,7 @@ size_t characters(std::string_view text) {
 }
 
 // Trace and span id first; other attributes only where they fit.
-LabelPairs labels_of(const otlp::ExemplarView& exemplar) {
+LabelPairs labels_of(const otlp::PointExemplar& exemplar) {
   LabelPairs labels;
   if (!exemplar.trace_id.empty()) labels.emplace_back("trace_id", to_hex(exemplar.trace_id));
   if (!exemplar.span_id.empty()) labels.emplace_back("span_id", to_hex(exemplar.span_id));
@@ -95,7 +95,7 @@ bool Translator::add_native(const Source& source) {
 std::string Translator::encode_exemplars(double above, double up_to) {
   namespace f = otlp::field;
   std::string out;
-  for (const otlp::ExemplarView& exemplar : point_.exemplars) {
+  for (const otlp::PointExemplar& exemplar : point_.exemplars) {
     const bool here = exemplar.value > above && exemplar.value <= up_to;
     if (!here && !(above == -kInfinity && up_to == kInfinity)) continue;
     writer_.begin(f::time_series::kExemplars);
