@@ -18,8 +18,9 @@ endfunction()
 # Warnings and include paths of our own code (not of generated code).
 function(weir_settings name)
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
-  # -Wno-missing-field-initializers: what a designated initialiser leaves out has its default. -Wno-tsan: gcc warns about
+  # -Wno-missing-field-initializers: what a designated initialiser leaves out has its default. -Wno-maybe-uninitialized: gcc 12
+  # is wrong about std::optional. -Wno-tsan: gcc warns about
   # atomic_thread_fence in Asio under -fsanitize=thread.
-  target_compile_options(${name} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wno-missing-field-initializers -Werror
+  target_compile_options(${name} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wno-missing-field-initializers -Wno-maybe-uninitialized -Werror
     $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
 endfunction()
