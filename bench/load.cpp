@@ -47,7 +47,7 @@ int usage() {
   std::puts("usage: weir_load [--port N] [--address IPv4] [--connections N] [--in-flight N] [--spans-per-request N] [--spans N]\n"
             "                 [--rate SPANS_PER_SECOND] [--errors SHARE] [--seed N] [--shape pairs|shop] [--facts FILE]\n"
             "pairs: traces of a CLIENT and a SERVER span. shop: traces through several services with errors and slow\n"
-            "requests, one trace a request. --facts writes a line `trace span duration_ms error status` for each span.");
+            "requests, one trace a request. --facts writes a line `trace span duration_ms error number status` for each span.");
   return 2;
 }
 
@@ -119,8 +119,8 @@ class Load {
     line.spans_under_way.pop_front();
     for (const SpanFacts& f : line.sent) {
       char text[96];
-      const int size = std::snprintf(text, sizeof text, "%s%s %s %u %d %d\n", hex(f.trace_hi).c_str(), hex(f.trace_lo).c_str(),
-                                     hex(f.span_id).c_str(), f.duration_ms, f.error ? 1 : 0, status);
+      const int size = std::snprintf(text, sizeof text, "%s%s %s %u %d %u %d\n", hex(f.trace_hi).c_str(), hex(f.trace_lo).c_str(),
+                                     hex(f.span_id).c_str(), f.duration_ms, f.error ? 1 : 0, f.number, status);
       facts_.write(text, size);
     }
     line.sent.clear();

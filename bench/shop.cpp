@@ -34,7 +34,7 @@ const std::string& Shop::next(uint64_t now_ns) {
   bytes_.clear();
   facts_.clear();
   failing_ = chance() < error_share_;
-  trace_ = {random_() | 1, random_(), 0, 0, failing_};
+  trace_ = {random_() | 1, random_(), 0, 0, failing_, 0};
   const Call& entry = kEntries[random_() % kEntries.size()];
   visit(entry, 0, now_ns - 50 * kMs);
   return bytes_;

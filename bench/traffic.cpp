@@ -100,7 +100,7 @@ const std::string& Traffic::next(uint64_t now_ns) {
   const size_t pairs = places_.size() / 2;
   for (size_t i = 0; i < pairs; ++i) {
     const uint64_t dice = random();
-    SpanFacts client{random() | 1, random(), random() | 1, static_cast<uint32_t>(2 + (dice >> 32) % 200), false};
+    SpanFacts client{random() | 1, random(), random() | 1, static_cast<uint32_t>(2 + (dice >> 32) % 200), false, static_cast<uint32_t>(i)};
     client.error = static_cast<double>(dice & 0xffffff) < error_share_ * 0x1000000;
     SpanFacts server = client;
     server.span_id = random() | 1;

@@ -12,6 +12,7 @@ struct SpanFacts {
   uint64_t trace_hi = 0, trace_lo = 0, span_id = 0;
   uint32_t duration_ms = 0;
   bool error = false;
+  uint32_t number = 0;  // of its pair in the request: thread.id is 140000 + number, http.route goes round four routes
 };
 
 // Something to send: OTLP trace export requests, one after another.
