@@ -231,6 +231,7 @@ void TreeBuilder::put(Open& map, Value&& value) {
                            "mapping key \"" + map.key + "\" already defined at line " + std::to_string(seen->second));
   }
   map.has_key = false;
+  if (value.is_null()) value.place = map.key_place;  // the parser gives the place of what comes next
   map.value.map.emplace_back(std::move(map.key), std::move(value));
   map.value.key_places.push_back(map.key_place);
 }

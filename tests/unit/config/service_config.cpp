@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/service_config.h"
 
+#include "config/resolver.h"
 #include "fake_catalog.h"
 #include "support/catch.h"
 
@@ -111,6 +112,21 @@ TEST_CASE("parts of telemetry that weir has not are refused or warned about") {
   REQUIRE(errors.size() == 2);
   CHECK(errors[0].find("invalid port 70000") != std::string::npos);
   CHECK(errors[1].find("expected pull::exporter::prometheus") != std::string::npos);
+}
+
+TEST_CASE("configurations of the field are read without a mistake") {
+  Sources sources = process_sources();
+  sources.env = [](const std::string&) { return std::optional<std::string>("10.1.2.3"); };
+  for (const char* name : {"supersonic-merged", "graphistry-local", "graphistry-cloud"}) {
+    Problems problems;
+    std::string path = WEIR_TEST_DATA "/seed-configs/" + std::string(name) + ".yaml";
+    ServiceConfig config = parse_service_config(resolve({path}, {}, sources, problems), problems);
+    INFO(render(problems));
+    CHECK_FALSE(problems.any_error());
+    CHECK(config.pipelines.size() >= 2);
+    CHECK(config.exporters.size() >= 2);
+    if (std::string(name) == "supersonic-merged") CHECK(config.telemetry.metrics.pages[0].host == "10.1.2.3");
+  }
 }
 
 }  // namespace

@@ -90,6 +90,16 @@ TEST_CASE("a tree has the place of every key and value") {
   CHECK(a->find("b")->list[1].find("c")->place.to_string() == "f.yaml:2:14");
   CHECK(a->find("d")->text == "two\nlines\n");
   CHECK(root.find("z") == nullptr);
+  CHECK(parse("a:\n\n\nb: 1\n").find("a")->place.to_string() == "f.yaml:1:1");
+}
+
+TEST_CASE("Windows line ends and letters beyond ASCII") {
+  Value root = parse("a: \"x\"\r\n\u00e4: 'y'\r\nc:\r\n  d: z\r\n");
+  CHECK(root.find("a")->text == "x");
+  CHECK(root.find("\u00e4")->text == "y");
+  CHECK(root.find("c")->find("d")->text == "z");
+  CHECK(root.find("c")->find("d")->place.to_string() == "f.yaml:4:6");
+  CHECK(first_problem("\u00e4\u00e4: 1\r\nb: 'y\r\n") == "f.yaml:2:4: not valid YAML: the closing quote is missing");
 }
 
 TEST_CASE("quotes make strings, tags are obeyed or refused") {
