@@ -3,9 +3,9 @@
 // variable and a file that references may name. It must end, quickly, without a fault.
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,15 +13,14 @@
 #include "config/fields.h"
 #include "config/load.h"
 
+namespace weir::config {
 namespace {
-
-using namespace weir::config;
 
 struct Body {
   std::string text;
   std::vector<std::string> list;
   std::map<std::string, std::string> map;
-  weir::Duration duration{0};
+  Duration duration{0};
   uint32_t count = 0;
   double number = 0;
   static const Fields<Body>& fields() {
@@ -37,7 +36,6 @@ struct Body {
 };
 
 ComponentCatalog make_catalog() {
-  using weir::Signal;
   ComponentCatalog all;
   for (ComponentKind kind : {ComponentKind::kReceiver, ComponentKind::kProcessor, ComponentKind::kExporter,
                              ComponentKind::kConnector, ComponentKind::kExtension}) {
@@ -53,11 +51,8 @@ std::string take_part(std::string_view& rest) {
   return part;
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+void run(std::string_view rest) {
   static const ComponentCatalog catalog = make_catalog();
-  std::string_view rest(reinterpret_cast<const char*>(data), size);
   std::string config = take_part(rest), variable = take_part(rest), file = take_part(rest);
   Sources sources;
   sources.env = [&](const std::string& name) { return name == "X" ? std::optional(variable) : std::nullopt; };
@@ -67,5 +62,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Problems problems;
   load({"c"}, {"service.shards=2"}, sources, catalog, problems);
   render(problems);
+}
+
+}  // namespace
+}  // namespace weir::config
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  weir::config::run({reinterpret_cast<const char*>(data), size});
   return 0;
 }
