@@ -96,7 +96,7 @@ void TailSampler::relieve_memory() {
 }
 
 void TailSampler::decide_due() {
-  const size_t most = std::max(kTracesPerSlice, due_.size() / 16);
+  const size_t most = std::max(kTracesPerSlice, due_.size() / 64);
   slice_.clear();
   while (!due_.empty() && slice_.size() < most) {
     const uint32_t index = due_.front();
@@ -158,7 +158,11 @@ void TailSampler::remember(uint32_t index, Verdict verdict) {
 void TailSampler::remove(uint32_t index) {
   metrics_.removal_age(tick_ - table_.trace(index).arrived_tick);
   table_.remove_trace(index);
-  shared_.traces.fetch_sub(1, std::memory_order_relaxed);
+  --uncounted_traces_;
+}
+
+uint64_t TailSampler::traces_in_process() const {
+  return static_cast<uint64_t>(std::max<int64_t>(shared_.traces.load(std::memory_order_relaxed) + uncounted_traces_, 0));
 }
 
 void TailSampler::drop_spans(uint32_t first_span, Loss loss) {
@@ -206,7 +210,8 @@ void TailSampler::finish() {
     if (spans == 0) continue;
     for (DestinationId destination : place_.downstream) shared_.env.ledger->settle(destination, spans, settled_as(loss));
   }
-  metrics_.traces_in_memory(shared_.traces.load(std::memory_order_relaxed));
+  shared_.traces.fetch_add(std::exchange(uncounted_traces_, 0), std::memory_order_relaxed);
+  metrics_.traces_in_memory(traces_in_process());
   metrics_.publish();
 }
 

@@ -20,13 +20,13 @@
 
 namespace weir {
 
-// What the stages of one tail_sampling processor share. Policies are thread-safe; the count is taken per trace.
+// What the stages of one tail_sampling processor share. Policies are thread-safe; the count is taken per batch.
 struct SamplerShared {
   TailSamplingConfig config;
   ComponentEnv env;
   PolicyList policies;
   uint32_t stages = 1;              // shards that have one
-  std::atomic<uint64_t> traces{0};  // in the tables of all of them
+  std::atomic<int64_t> traces{0};  // in the tables of all of them
 };
 
 // Tail sampling on one shard: a table of traces, a ring of seconds that says when each is decided, and the policies.
@@ -60,6 +60,7 @@ class TailSampler final : public Stage {
   void wait_for_room(const Batch& batch, size_t from);
   void resume_waiting();
   void schedule(uint32_t trace, uint32_t tick);
+  uint64_t traces_in_process() const;
 
   // decision (sampler.cpp)
   void advance_to(Time now);
@@ -103,6 +104,7 @@ class TailSampler final : public Stage {
   std::deque<Batch> waiting_;  // block_on_overflow: what there was no room for
   uint64_t waiting_spans_ = 0;
   std::array<uint64_t, kLosses> lost_{};  // settled by finish()
+  int64_t uncounted_traces_ = 0;          // of this batch, not yet in shared_.traces
 
   // Scratch of one batch or slice.
   std::vector<uint64_t> resource_hits_;

@@ -11,6 +11,7 @@ namespace weir {
 namespace {
 
 constexpr size_t kDecidedEarlyAtOnce = 64;
+constexpr size_t kPrefetchAhead = 8;  // spans
 
 uint32_t with_frame(uint64_t bytes) {
   uint32_t prefix = 2;  // tag and the first byte of the length
@@ -53,6 +54,7 @@ size_t TailSampler::take_spans_in(uint32_t run) {
   const Batch& batch = table_.run(run).tables;
   for (uint32_t i = 0; i < batch.spans.size(); ++i) {
     const SpanRecord& span = batch.spans[i];
+    if (i + kPrefetchAhead < batch.spans.size()) table_.prefetch(batch.spans[i + kPrefetchAhead].trace_id);
     uint32_t trace = table_.find(span.trace_id);
     if (trace == kNone) {
       Verdict cached = sampled_cache_.find(span.trace_id);
@@ -80,7 +82,7 @@ uint32_t TailSampler::new_trace(const TraceId& id) {
   const uint32_t index = table_.add_trace(id);
   table_.trace(index).arrived_tick = tick_;
   schedule(index, tick_ + 1 + wait_ticks_);
-  shared_.traces.fetch_add(1, std::memory_order_relaxed);
+  ++uncounted_traces_;
   metrics_.new_trace();
   return index;
 }
@@ -161,7 +163,7 @@ void TailSampler::settle_late(const Batch& batch) {
 // block_on_overflow, what comes has to wait. As a default it makes the oldest ones be decided early.
 TailSampler::Room TailSampler::make_room() {
   if (flushing_ || table_.size() == 0) return Room::kThere;
-  if (shared_.traces.load(std::memory_order_relaxed) < most_traces_) return Room::kThere;
+  if (traces_in_process() < most_traces_) return Room::kThere;
   if (config_.block_on_overflow) {
     // A decided trace is kept for late spans only as long as nobody needs its place: waiting for it could last for ever.
     if (table_.oldest_decided() == kNone) return Room::kWait;

@@ -55,6 +55,7 @@ class TraceTable {
   void reserve(size_t traces) { index_.reserve(traces); }
 
   uint32_t find(const TraceId& id) const { return index_.find(id); }
+  void prefetch(const TraceId& id) const { index_.prefetch(id); }
   Trace& trace(uint32_t index) { return traces_[index]; }
   Run& run(uint32_t index) { return runs_[index]; }
   const HeldSpan& span(uint32_t index) const { return spans_[index]; }
