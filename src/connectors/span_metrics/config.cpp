@@ -132,7 +132,8 @@ const config::Fields<SpanMetricsConfig>& SpanMetricsConfig::fields() {
       field("exemplars", &C::exemplars, "trace and span ids beside the points"),
       field("events", &C::events, "the events metric"),
       field("include_instrumentation_scope", &C::include_instrumentation_scope, "scopes whose name and version become labels"),
-      field("add_resource_attributes", &C::add_resource_attributes, "resource attributes on every point"),
+      // It only has a meaning under a feature gate of the collector that empties the resources of these metrics.
+      config::accepted<C>("add_resource_attributes", "does nothing: the metrics always carry their resource"),
       field("enable_metrics_sampling_method", &C::enable_metrics_sampling_method, "adds the label sampling.method"),
   };
   return table;
@@ -151,7 +152,7 @@ void SpanMetricsConfig::validate(const config::Value& value, const std::string& 
     at.error("use either `explicit` or `exponential` buckets histogram");
   }
   if (histogram.exponential && histogram.exponential->max_size < 0) at.error("histogram::exponential::max_size must not be negative");
-  not_negative(at, "metrics_flush_interval", metrics_flush_interval);
+  if (metrics_flush_interval <= Duration::zero()) at.error("invalid metrics_flush_interval: the duration should be positive");
   not_negative(at, "metrics_expiration", metrics_expiration);
   not_negative(at, "series_expiration", series_expiration);
   if (delta() && timestamp_cache_size() <= 0) {

@@ -71,7 +71,6 @@ struct SpanMetricsConfig {
   ExemplarsConfig exemplars;
   EventsConfig events;
   std::vector<std::string> include_instrumentation_scope;
-  bool add_resource_attributes = false;
   bool enable_metrics_sampling_method = false;
 
   static const config::Fields<SpanMetricsConfig>& fields();
