@@ -21,6 +21,21 @@ int64_t milliseconds_between(uint64_t start_ns, uint64_t end_ns) {
   return difference / 1'000'000;
 }
 
+// The key of a KeyValue as nearly all senders write it (key, value, nothing else, each length in one byte) without walking
+// its fields; anything else is walked.
+std::string_view key_of(std::string_view key_value) {
+  constexpr char kKeyTag = 0x0a, kValueTag = 0x12;
+  const size_t size = key_value.size();
+  if (size >= 4 && key_value[0] == kKeyTag && key_value[1] >= 0) {
+    const size_t value_at = static_cast<size_t>(key_value[1]) + 2;
+    if (value_at + 2 <= size && key_value[value_at] == kValueTag && key_value[value_at + 1] >= 0 &&
+        value_at + 2 + static_cast<size_t>(key_value[value_at + 1]) == size) {
+      return key_value.substr(2, value_at - 2);
+    }
+  }
+  return otlp::attribute_key(key_value);
+}
+
 }  // namespace
 
 uint64_t SpanTests::add_attribute(std::string_view key, std::unique_ptr<ValueTest> test) {
@@ -43,26 +58,30 @@ uint64_t SpanTests::add_trace_state(std::unique_ptr<TraceStateTest> test) {
   return trace_states_.back().bit;
 }
 
-// `seen` holds the masks of keys already met in this list of attributes: of two with one key the first counts.
-uint64_t SpanTests::attribute_hits(const otlp::Attribute& attribute, bool on_resource, uint64_t& seen) const {
-  uint64_t hits = 0;
+const SpanTests::Key* SpanTests::find_key(std::string_view name) const {
   for (const Key& key : keys_) {
-    if (key.key != attribute.key) continue;
-    if ((seen & key.mask) != 0) return 0;
-    seen |= key.mask;
-    for (const OneTest& one : key.tests) {
-      if (one.test->matches(attribute.value, on_resource)) hits |= one.bit;
-    }
-    return hits;
+    if (key.key == name) return &key;
   }
-  return 0;
+  return nullptr;
+}
+
+// `seen` holds the masks of keys already met in this list of attributes: of two with one key the first counts.
+uint64_t SpanTests::hits_of(const Key& key, const otlp::AnyValue& value, bool on_resource, uint64_t& seen) {
+  if ((seen & key.mask) != 0) return 0;
+  seen |= key.mask;
+  uint64_t hits = 0;
+  for (const OneTest& one : key.tests) {
+    if (one.test->matches(value, on_resource)) hits |= one.bit;
+  }
+  return hits;
 }
 
 uint64_t SpanTests::resource_hits(const Batch& batch, uint32_t resource) const {
   if (keys_.empty()) return 0;
   uint64_t hits = 0, seen = 0;
-  otlp::for_each_resource_attribute(
-      batch, resource, [&](const otlp::Attribute& attribute) { hits |= attribute_hits(attribute, true, seen); });
+  otlp::for_each_resource_attribute(batch, resource, [&](const otlp::Attribute& attribute) {
+    if (const Key* key = find_key(attribute.key)) hits |= hits_of(*key, attribute.value, true, seen);
+  });
   return hits;
 }
 
@@ -78,10 +97,14 @@ void SpanTests::observe_latency(const SpanRecord& span, TraceFacts& trace) const
 
 void SpanTests::observe_attributes(const Batch& batch, const SpanRecord& span, TraceFacts& trace) const {
   uint64_t seen = 0;
-  otlp::for_each_span_attribute(batch, span, [&](const otlp::Attribute& attribute) {
-    trace.hits |= attribute_hits(attribute, false, seen);
-    return (trace.hits | seen | ~attribute_mask_) != UINT64_MAX;  // until every key was seen or is no longer asked
-  });
+  otlp::FieldCursor cursor(otlp::attribute_bytes(batch, span));
+  while (cursor.next()) {
+    if (!cursor.is(otlp::field::span::kAttributes, otlp::WireType::kBytes)) continue;
+    const Key* key = find_key(key_of(cursor.bytes()));
+    if (key == nullptr) continue;
+    trace.hits |= hits_of(*key, otlp::parse_attribute(cursor.bytes()).value, false, seen);
+    if (((trace.hits | seen) & attribute_mask_) == attribute_mask_) return;  // every key was seen or is no longer asked
+  }
 }
 
 void SpanTests::observe(const Batch& batch, const SpanRecord& span, uint64_t resource_hits, TraceFacts& trace) const {

@@ -70,7 +70,8 @@ class SpanTests {
   };
 
   uint64_t next_bit() { return size_ < kMostTests ? uint64_t{1} << size_++ : (++size_, 0); }
-  uint64_t attribute_hits(const otlp::Attribute& attribute, bool on_resource, uint64_t& seen) const;
+  const Key* find_key(std::string_view name) const;
+  static uint64_t hits_of(const Key& key, const otlp::AnyValue& value, bool on_resource, uint64_t& seen);
   void observe_latency(const SpanRecord& span, TraceFacts& trace) const;
   void observe_attributes(const Batch& batch, const SpanRecord& span, TraceFacts& trace) const;
 
