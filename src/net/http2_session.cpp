@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace weir::net {
 namespace {
@@ -100,6 +101,15 @@ void Http2Session::receive(std::string_view bytes) {
   keepalive_.on_bytes(now_);
   const ssize_t taken = nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   if (taken < 0) broken_ = true;  // what nghttp2 wants to say about it (GOAWAY) is sent first
+}
+
+// Requests that are cut off by the end of the connection are answered all the same: the peer may still read.
+void Http2Session::receive_end() {
+  input_ended_ = true;
+  for (const auto& stream : slots_) {
+    if (stream->id == 0 || std::exchange(stream->remote_ended, true)) continue;
+    if (stream->sink && !stream->answered) stream->sink->on_end();
+  }
 }
 
 void Http2Session::take_output(std::string& out) {

@@ -43,7 +43,7 @@ class Http2Session final : public ServerSession {
   ~Http2Session() override;
 
   void receive(std::string_view bytes) override;
-  void receive_end() override { input_ended_ = true; }
+  void receive_end() override;
   void take_output(std::string& out) override;
   bool wants_input() const override { return nghttp2_session_want_read(session_) != 0; }
   bool finished() const override;

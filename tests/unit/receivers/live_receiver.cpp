@@ -90,9 +90,12 @@ LiveReceiver::LiveReceiver(Options options) : budget(options.budget), loops_(opt
   loops_.run();
 }
 
-LiveReceiver::~LiveReceiver() {
+LiveReceiver::~LiveReceiver() { stop(); }
+
+void LiveReceiver::stop() {
   loops_.stop();
   loops_.join();
+  for (uint32_t shard = 0; shard < loops_.size(); ++shard) receiver_->close(shard);
 }
 
 const Http2Peer::Answer& GrpcClient::wait(int32_t stream, bool closed, int timeout_ms) {

@@ -78,6 +78,9 @@ class LiveReceiver {
   explicit LiveReceiver(Options options = defaults());
   ~LiveReceiver();
 
+  // Ends the loops and closes what is open.
+  void stop();
+
   OtlpReceiver& receiver() { return *receiver_; }
   uint16_t grpc() const { return receiver_->grpc_port(); }
   uint16_t http() const { return receiver_->http_port(); }
@@ -102,6 +105,7 @@ class GrpcClient {
   // Sends what the peer has to say.
   bool flush() { return socket_.send(peer_.take_output()); }
   bool send_raw(std::string_view bytes) { return socket_.send(bytes); }
+  void end_input() { socket_.shutdown_write(); }
   // Reads until the stream is closed (or ended, without `closed`), the connection ends, or `timeout_ms` pass without a byte.
   const Http2Peer::Answer& wait(int32_t stream, bool closed = true, int timeout_ms = 5000);
   // Reads whatever comes until nothing has come for so long, or the end.

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "receivers/otlp/config.h"
+
+#include "config/yaml.h"
+#include "support/catch.h"
+
+namespace weir {
+namespace {
+
+struct Read {
+  OtlpReceiverConfig config;
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;
+};
+
+Read read(const std::string& yaml) {
+  Read out;
+  config::Problems problems;
+  const config::Value value = config::parse_yaml(yaml, "c.yaml", problems);
+  config::decode(config::At{value, "receivers::otlp", problems}, out.config);
+  for (const config::Problem& problem : problems.all()) {
+    (problem.warning ? out.warnings : out.errors).push_back(problem.to_string());
+  }
+  return out;
+}
+
+TEST_CASE("otlp config: a bare protocol is on, an absent one is off") {
+  const Read both = read("protocols:\n  grpc:\n  http:\n");
+  CHECK(both.errors.empty());
+  CHECK(both.config.protocols.grpc);
+  CHECK(both.config.protocols.http);
+  CHECK(both.config.protocols.http->traces_url_path == "/v1/traces");
+  const Read one = read("protocols: {http: {}}\n");
+  CHECK(one.errors.empty());
+  CHECK(!one.config.protocols.grpc);
+  CHECK(read("protocols: {}\n").errors ==
+        std::vector<std::string>{"c.yaml:1:1: receivers::otlp: must specify at least one protocol when using the OTLP receiver"});
+}
+
+TEST_CASE("otlp config: every key of the collector is taken") {
+  const Read all = read(R"(
+protocols:
+  grpc:
+    endpoint: 0.0.0.0:4317
+    transport: tcp
+    max_recv_msg_size_mib: 8
+    max_concurrent_streams: 16
+    read_buffer_size: 1024
+    write_buffer_size: 1024
+    include_metadata: true
+    keepalive:
+      server_parameters: {max_connection_idle: 11s, max_connection_age: 12s, max_connection_age_grace: 13s, time: 30s, timeout: 5s}
+      enforcement_policy: {min_time: 10s, permit_without_stream: true}
+  http:
+    endpoint: "[::1]:4318"
+    traces_url_path: my/traces
+    max_request_body_size: 1000
+    compression_algorithms: ["", gzip, zstd, zlib, snappy, deflate, x-snappy-framed]
+    include_metadata: true
+    response_headers: {X-A: b}
+    read_timeout: 1s
+    read_header_timeout: 2s
+    write_timeout: 3s
+    idle_timeout: 4s
+    keep_alives_enabled: false
+    cors: {allowed_origins: ["*"]}
+)");
+  CHECK(all.errors.empty());
+  CHECK(all.warnings.size() == 1);  // cors
+  CHECK(all.config.protocols.grpc->keepalive.server_parameters.time == Duration(std::chrono::seconds(30)));
+  CHECK(all.config.protocols.grpc->keepalive.enforcement_policy.permit_without_stream);
+  CHECK(all.config.protocols.http->traces_url_path == "/my/traces");
+  CHECK(!all.config.protocols.http->keep_alives_enabled);
+}
+
+TEST_CASE("otlp config: what cannot be is refused where it stands") {
+  const auto error_of = [](const std::string& body) { return read("protocols:\n" + body).errors; };
+  CHECK(error_of("  grpc: {max_recv_msg_size_mib: -1}\n") ==
+        std::vector<std::string>{"c.yaml:2:33: receivers::otlp::protocols::grpc::max_recv_msg_size_mib: invalid max_recv_msg_size_mib "
+                                 "value, must be between 1 and 2047: -1"});
+  CHECK(error_of("  grpc: {read_buffer_size: -5}\n").at(0).ends_with("invalid read_buffer_size value: -5"));
+  CHECK(error_of("  grpc: {transport: udp}\n").size() == 1);
+  CHECK(error_of("  grpc: {endpoint: localhost}\n").size() == 1);
+  CHECK(error_of("  grpc: {tls: {cert_file: a}}\n").size() == 1);
+  CHECK(error_of("  http: {auth: {authenticator: b}}\n").size() == 1);
+  CHECK(error_of("  http: {compression_algorithms: [lz4]}\n").size() == 1);
+  CHECK(error_of("  http: {max_request_body_size: -1}\n").size() == 1);
+  CHECK(error_of("  htpp: {}\n  grpc:\n").at(0).find("did you mean \"http\"") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace weir
