@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "extensions/health_check/config.h"
+#include "weir/component.h"
+
+namespace weir {
+
+// The page that load balancers and kubelets ask: `path` of the config (200 when ready, 503 otherwise, with the collector's
+// bodies) and, beside it, /livez (200 as long as the loop answers) and /readyz. It lives on shard 0 of net::EventLoops.
+class HealthCheck {
+ public:
+  // `ready` is asked on shard 0, once per request, until the loops have stopped.
+  HealthCheck(HealthCheckConfig config, const ComponentEnv& env, std::function<bool()> ready);
+  ~HealthCheck();
+
+  // Binds the endpoint and serves from then on. "" or what is wrong, with the component's id.
+  std::string start();
+  uint16_t port() const;  // after start()
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// An elapsed time in Go's notation, as the collector writes it: "1h2m3.5s", "250ms", "0s".
+std::string go_duration_text(Duration elapsed);
+
+}  // namespace weir
