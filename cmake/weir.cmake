@@ -21,6 +21,6 @@ function(weir_settings name)
   # -Wno-missing-field-initializers: what a designated initialiser leaves out has its default. -Wno-maybe-uninitialized: gcc 12
   # is wrong about std::optional. -Wno-tsan: gcc warns about
   # atomic_thread_fence in Asio under -fsanitize=thread.
-  target_compile_options(${name} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wno-missing-field-initializers -Wno-maybe-uninitialized -Werror
+  target_compile_options(${name} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wno-missing-field-initializers $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized> -Werror
     $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
 endfunction()
