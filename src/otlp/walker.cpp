@@ -57,8 +57,8 @@ class Walk {
     return {static_cast<uint32_t>(bytes.data() - bytes_.data()), static_cast<uint32_t>(bytes.size())};
   }
   void refuse(Verdict verdict, std::string_view where) {
-    if (result_.ok) result_.error = text_of(verdict, where);
-    result_.ok = false;
+    if (!result_.ok) return;
+    result_ = {.ok = false, .error = text_of(verdict, where), .too_deep = verdict == Verdict::kTooDeep};
   }
   bool check(Verdict verdict, std::string_view where) {
     if (verdict != Verdict::kOk) refuse(verdict, where);

@@ -15,6 +15,7 @@ inline constexpr uint32_t kMaxValueDepth = 2000;
 struct WalkResult {
   bool ok = true;
   std::string error = {};            // why the request is refused, for the sender (bad data: 400 / INVALID_ARGUMENT)
+  bool too_deep = false;             // not ok because values are nested deeper than kMaxValueDepth
   uint32_t rejected = 0;             // items left out because an id has a wrong length (partial success)
   std::string rejected_reason = {};  // for the sender, set where rejected > 0
 };

@@ -2,9 +2,33 @@
 #include "receivers/otlp/intake.h"
 
 #include "otlp/json_in.h"
+#include "otlp/fields.h"
 #include "otlp/walker.h"
+#include "otlp/wire.h"
 
 namespace weir {
+namespace {
+
+// Below this a request's index is small change beside what its connection costs.
+constexpr uint32_t kSmallRequest = 64 << 10;
+
+// About what the index of a request takes: a hostile one has a record of 88 bytes for every two of its own.
+uint64_t index_bytes(std::string_view request) {
+  constexpr uint64_t kField = 32;  // an entry of the resource, scope or range tables
+  uint64_t bytes = 0;
+  for (otlp::FieldCursor group(request); group.next();) {
+    bytes += kField;
+    if (!group.is(otlp::field::request::kResources, otlp::WireType::kBytes)) continue;
+    for (otlp::FieldCursor scopes(group.bytes()); scopes.next();) {
+      bytes += kField;
+      if (!scopes.is(otlp::field::resource_group::kScopes, otlp::WireType::kBytes)) continue;
+      for (otlp::FieldCursor items(scopes.bytes()); items.next();) bytes += sizeof(SpanRecord);
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
 
 Intake::Intake(const ComponentEnv& env, const OtlpAdmissions& admissions, std::string transport)
     : env_(env), transport_(std::move(transport)), admissions_{admissions.traces, admissions.metrics, admissions.logs} {
@@ -60,9 +84,16 @@ void Intake::take(ExportRequest&& request, VerdictFn verdict) {
   if (request.format == Format::kJson && !transcode(request, error)) {
     return verdict({Verdict::Kind::kMalformed, std::move(error)});
   }
+  Reservation index;  // while the request is walked and handed on
+  if (request.bytes->size() > kSmallRequest) {
+    index = Reservation::try_take(budget(), index_bytes(request.bytes->view()));
+    if (!index) return verdict({Verdict::Kind::kBusy, "out of memory, try again later", std::chrono::seconds(1)});
+  }
   Batch batch;
   otlp::WalkResult walked = otlp::walk(request.signal, Part{.bytes = std::move(request.bytes)}, batch);
-  if (!walked.ok) return verdict({Verdict::Kind::kMalformed, std::move(walked.error)});
+  if (!walked.ok) {
+    return verdict({walked.too_deep ? Verdict::Kind::kBadData : Verdict::Kind::kMalformed, std::move(walked.error)});
+  }
   if (batch.spans.empty() && batch.items.empty()) return verdict({});  // nothing to do, as the collector
   batch.context = context_of(request);
   admit(std::move(batch), walked.rejected, std::move(walked.rejected_reason), std::move(verdict));
