@@ -84,10 +84,10 @@ class FlushLoop : public MetricsConnector {
     env_.log->error(env_.id, "derived metrics do not parse", {{"error", result.error}});
   }
 
-  // Wall time of a flush's points: strictly increasing, whatever the clock does.
+  // Wall time of a flush's points: strictly increasing, whatever the clock does, with room for zeros one step earlier.
   uint64_t point_time(Time now, Duration offset = Duration::zero()) {
     const auto wall = static_cast<uint64_t>((now.wall - offset).count());
-    last_point_ns_ = std::max(wall, last_point_ns_ + kLeastStepNs);
+    last_point_ns_ = std::max(wall, last_point_ns_ + 2 * kLeastStepNs);
     return last_point_ns_;
   }
 

@@ -36,4 +36,14 @@ void SeriesTable::grow() {
   for (uint32_t i = 0; i < records.size(); ++i) insert(i, records[i].hash);
 }
 
+void SeriesTable::sort_exemplars() {
+  std::stable_sort(exemplars.begin(), exemplars.end(), [](const auto& a, const auto& b) { return a.series < b.series; });
+}
+
+std::span<const ExemplarRecord> SeriesTable::exemplars_of(uint32_t series) const {
+  const auto [first, last] = std::equal_range(exemplars.begin(), exemplars.end(), ExemplarRecord{.series = series},
+                                              [](const auto& a, const auto& b) { return a.series < b.series; });
+  return {first, last};
+}
+
 }  // namespace weir::span_metrics

@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,10 @@ class SeriesTable {
     const SeriesRecord& r = records[series];
     return std::string_view(arena_).substr(r.key_at + r.key_size, r.attributes_size);
   }
+  // Makes exemplars_of() work; after the last one was added.
+  void sort_exemplars();
+  std::span<const ExemplarRecord> exemplars_of(uint32_t series) const;
+
   // About what one more series takes.
   static size_t cost(size_t key_size, size_t attributes_size, size_t buckets) {
     return sizeof(SeriesRecord) + 2 * sizeof(Slot) + key_size + attributes_size + buckets * sizeof(uint64_t);
