@@ -25,9 +25,9 @@ std::string OwnPages::start() {
 
 void OwnPages::answer(const config::MetricsPageConfig& page, const net::PageRequest& request, net::PageDone done) {
   if (request.path == "/metrics") {
-    // A reader that the operator wrote himself gets suffixes unless he says otherwise, as in the collector.
-    const PageNames names{.type_suffix = page.hand_written && !page.without_type_suffix.value_or(false),
-                          .unit_suffix = page.hand_written && !page.without_units.value_or(false)};
+    // Measured on the collector: a reader that the operator wrote gets suffixes only where it asks for them.
+    const PageNames names{.type_suffix = !page.without_type_suffix.value_or(true),
+                          .unit_suffix = !page.without_units.value_or(true)};
     return answer_metrics(names, std::move(done));
   }
   if (request.path == "/livez") return done({200, "text/plain; charset=utf-8", "ok\n"});
