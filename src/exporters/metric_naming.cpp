@@ -13,13 +13,20 @@ bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0)
 using Words = std::pair<std::string_view, std::string_view>;
 
 // UCUM units as Prometheus writes them.
-constexpr Words kUnits[] = {
-    {"d", "days"},       {"h", "hours"},      {"min", "minutes"},   {"s", "seconds"},     {"ms", "milliseconds"},
-    {"us", "microseconds"}, {"µs", "microseconds"}, {"ns", "nanoseconds"}, {"By", "bytes"},  {"KiBy", "kibibytes"},
-    {"MiBy", "mebibytes"}, {"GiBy", "gibibytes"}, {"TiBy", "tibibytes"}, {"KBy", "kilobytes"}, {"MBy", "megabytes"},
-    {"GBy", "gigabytes"}, {"TBy", "terabytes"}, {"m", "meters"},      {"V", "volts"},       {"A", "amperes"},
-    {"J", "joules"},     {"W", "watts"},      {"g", "grams"},       {"Cel", "celsius"},   {"Hz", "hertz"},
-    {"1", ""},           {"%", "percent"}};
+constexpr Words kUnits[] = {{"d", "days"},          {"h", "hours"},
+                            {"min", "minutes"},     {"s", "seconds"},
+                            {"ms", "milliseconds"}, {"us", "microseconds"},
+                            {"µs", "microseconds"}, {"ns", "nanoseconds"},
+                            {"By", "bytes"},        {"KiBy", "kibibytes"},
+                            {"MiBy", "mebibytes"},  {"GiBy", "gibibytes"},
+                            {"TiBy", "tibibytes"},  {"KBy", "kilobytes"},
+                            {"MBy", "megabytes"},   {"GBy", "gigabytes"},
+                            {"TBy", "terabytes"},   {"m", "meters"},
+                            {"V", "volts"},         {"A", "amperes"},
+                            {"J", "joules"},        {"W", "watts"},
+                            {"g", "grams"},         {"Cel", "celsius"},
+                            {"Hz", "hertz"},        {"1", ""},
+                            {"%", "percent"}};
 constexpr Words kPerUnits[] = {{"s", "second"}, {"m", "minute"}, {"min", "minute"}, {"h", "hour"},
                                {"d", "day"},    {"w", "week"},   {"mo", "month"},   {"y", "year"}};
 
@@ -77,7 +84,9 @@ void move_to_end(std::vector<std::string>& tokens, const std::string& token) {
 
 std::string with_suffixes(const otlp::MetricView& metric) {
   std::vector<std::string> tokens = tokens_of(metric.name, true);
-  const auto has = [&](const std::string& token) { return std::find(tokens.begin(), tokens.end(), token) != tokens.end(); };
+  const auto has = [&](const std::string& token) {
+    return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
+  };
   const UnitWords unit = words_of_unit(metric.unit);
   const bool add_per = !unit.per.empty() && !has(unit.per);
   if (!unit.main.empty() && !has(unit.main)) tokens.push_back(unit.main);
@@ -161,10 +170,18 @@ std::string bad_strategy(std::string_view word) {
 std::string metric_name(const otlp::MetricView& metric, std::string_view ns, NameStrategy strategy) {
   std::string name;
   switch (strategy) {
-    case NameStrategy::kUnderscoresWithSuffixes: name = with_suffixes(metric); break;
-    case NameStrategy::kUnderscoresWithoutSuffixes: name = join(tokens_of(metric.name, true)); break;
-    case NameStrategy::kUtf8WithSuffixes: name = utf8_with_suffixes(metric); break;
-    case NameStrategy::kUntranslated: name = metric.name; break;
+    case NameStrategy::kUnderscoresWithSuffixes:
+      name = with_suffixes(metric);
+      break;
+    case NameStrategy::kUnderscoresWithoutSuffixes:
+      name = join(tokens_of(metric.name, true));
+      break;
+    case NameStrategy::kUtf8WithSuffixes:
+      name = utf8_with_suffixes(metric);
+      break;
+    case NameStrategy::kUntranslated:
+      name = metric.name;
+      break;
   }
   if (!ns.empty()) name = (keeps_utf8(strategy) ? std::string(ns) : join(tokens_of(ns, true))) + "_" + name;
   if (!keeps_utf8(strategy) && !name.empty() && is_digit(name[0])) name.insert(0, "_");

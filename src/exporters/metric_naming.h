@@ -24,15 +24,17 @@ enum class NameStrategy : uint8_t {
   kUntranslated,                // NoTranslation
 };
 std::optional<NameStrategy> parse_name_strategy(std::string_view word);
-inline bool keeps_utf8(NameStrategy s) { return s == NameStrategy::kUtf8WithSuffixes || s == NameStrategy::kUntranslated; }
+inline bool keeps_utf8(NameStrategy s) {
+  return s == NameStrategy::kUtf8WithSuffixes || s == NameStrategy::kUntranslated;
+}
 // The collector's complaint about a word that is no strategy.
 std::string bad_strategy(std::string_view word);
 
 // Name of a metric's family: unit, `_total` and `_ratio` as the strategy says, `ns` in front ("" = none).
 std::string metric_name(const otlp::MetricView& metric, std::string_view ns, NameStrategy strategy);
 
-// The two rules differ in the collector, and can be seen from outside: the page keeps runs of underscores, remote write makes
-// them one and puts `key` before a leading one.
+// The two rules differ in the collector, and can be seen from outside: the page keeps runs of underscores, remote write
+// makes them one and puts `key` before a leading one.
 enum class LabelRule : uint8_t { kPage, kRemoteWrite };
 // Label name of an attribute key; "" where the key is empty (such a point has no name in Prometheus and is left out).
 std::string label_name(std::string_view key, LabelRule rule);
@@ -44,11 +46,11 @@ using LabelPairs = std::vector<std::pair<std::string, std::string>>;
 
 // What a resource says about its series.
 struct ResourceLabels {
-  std::string job;       // service.namespace/service.name, or service.name; "" without service.name
-  std::string instance;  // service.instance.id
+  std::string job;        // service.namespace/service.name, or service.name; "" without service.name
+  std::string instance;   // service.instance.id
   LabelPairs attributes;  // all, keys as sent, in order of the keys
   static bool identifying(std::string_view key);  // one of the three above
-  bool has_others() const;                         // an attribute that is not identifying
+  bool has_others() const;                        // an attribute that is not identifying
 };
 ResourceLabels read_resource_labels(const Batch& batch, uint32_t resource);
 
@@ -58,8 +60,8 @@ LabelPairs read_scope_labels(const Batch& batch, uint32_t scope);
 // Attributes of a point as text, keys as sent, in order of the keys (equal keys in order of appearance).
 void read_point_labels(otlp::MetricType type, std::string_view point_message, LabelPairs& out);
 
-// Shortest decimal text that reads back the same, as Go's strconv writes it: format 'g' ("0.002", "1e+06", "+Inf") on the scrape
-// page, format 'f' ("1000000") for `le` and `quantile` in remote write.
+// Shortest decimal text that reads back the same, as Go's strconv writes it: format 'g' ("0.002", "1e+06", "+Inf") on
+// the scrape page, format 'f' ("1000000") for `le` and `quantile` in remote write.
 std::string format_value(double value);
 std::string format_bound(double value);
 

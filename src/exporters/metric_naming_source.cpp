@@ -19,7 +19,10 @@ size_t sequence_length(std::string_view text, size_t at) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
   const unsigned char lead = byte(0);
   if (lead < 0x80) return 1;
-  const size_t length = lead >= 0xc2 && lead < 0xe0 ? 2 : (lead & 0xf0) == 0xe0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+  const size_t length = lead >= 0xc2 && lead < 0xe0   ? 2
+                        : (lead & 0xf0) == 0xe0       ? 3
+                        : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                      : 0;
   if (length == 0 || at + length > text.size()) return 0;
   for (size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
@@ -74,7 +77,8 @@ void read_point_labels(otlp::MetricType type, std::string_view point_message, La
   sort_by_key(out);
 }
 
-void add_resource_attributes(const ResourceConversionConfig& config, const ResourceLabels& resource, LabelPairs& point) {
+void add_resource_attributes(const ResourceConversionConfig& config, const ResourceLabels& resource,
+                             LabelPairs& point) {
   if (!config.enabled) return;
   for (const auto& [key, value] : resource.attributes) {
     if (config.exclude_service_attributes && ResourceLabels::identifying(key)) continue;

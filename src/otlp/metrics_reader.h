@@ -12,8 +12,8 @@
 
 namespace weir::otlp {
 
-// Typed views over the Metric messages of a batch (the bodies of its items). Nothing is copied but numbers of points; views live
-// as long as the bytes. Malformed messages make a function return false; batches that were walked have none.
+// Typed views over the Metric messages of a batch (the bodies of its items). Nothing is copied but numbers of points;
+// views live as long as the bytes. Malformed messages make a function return false; batches that were walked have none.
 
 enum class MetricType : uint8_t { kNone, kGauge, kSum, kHistogram, kExponentialHistogram, kSummary };
 enum class MetricTemporality : uint8_t { kUnspecified, kDelta, kCumulative };
@@ -41,8 +41,8 @@ struct ExponentialBuckets {
   std::vector<uint64_t> counts;
 };
 
-// A data point of any type; which fields mean something depends on the metric's type. Reuse one for many points: vectors keep
-// their memory.
+// A data point of any type; which fields mean something depends on the metric's type. Reuse one for many points:
+// vectors keep their memory.
 struct MetricPoint {
   uint64_t start_ns = 0;
   uint64_t time_ns = 0;
@@ -63,7 +63,8 @@ struct MetricPoint {
 };
 bool read_point(MetricType type, std::string_view message, MetricPoint& out);
 
-// The field of Metric that holds the data of a type, and the field of its points that holds their attributes; 0 for kNone.
+// The field of Metric that holds the data of a type, and the field of its points that holds their attributes; 0 for
+// kNone.
 uint32_t data_field(MetricType type);
 uint32_t attributes_field(MetricType type);
 

@@ -45,7 +45,8 @@ OwnFamily settled_family(const LedgerSnapshot& snapshot) {
 }
 
 OwnFamily held_family(const LedgerSnapshot& snapshot) {
-  OwnFamily family{"weir_spans_held", "Spans of a destination that are inside now: waiting, queued or in flight.", false, {}};
+  OwnFamily family{
+      "weir_spans_held", "Spans of a destination that are inside now: waiting, queued or in flight.", false, {}};
   for (const auto& d : snapshot.destinations) family.samples.emplace_back(labels_of(d), static_cast<double>(d.held));
   return family;
 }
@@ -63,7 +64,9 @@ double resident_bytes() {
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -89,7 +92,9 @@ LedgerSnapshot snapshot_of(const Ledger& ledger, const std::vector<uint64_t>& he
 }
 
 std::vector<OwnFamily> ledger_families(const LedgerSnapshot& snapshot) {
-  return {admitted_family(snapshot), settled_family(snapshot), held_family(snapshot),
+  return {admitted_family(snapshot),
+          settled_family(snapshot),
+          held_family(snapshot),
           {"weir_build_info", "The running version; always 1.", false, {{Labels{{"version", WEIR_VERSION}}, 1.0}}}};
 }
 
@@ -97,12 +102,14 @@ std::vector<OwnFamily> process_families(Duration uptime) {
   const struct mallinfo2 heap = mallinfo2();
   const double in_use = static_cast<double>(heap.uordblks + heap.hblkhd);
   return {
-      single("otelcol_process_uptime", "Uptime of the process [Alpha]", true, std::chrono::duration<double>(uptime).count()),
+      single("otelcol_process_uptime", "Uptime of the process [Alpha]", true,
+             std::chrono::duration<double>(uptime).count()),
       single("otelcol_process_cpu_seconds", "Total CPU user and system time in seconds [Alpha]", true, cpu_seconds()),
-      single("otelcol_process_memory_rss", "Total physical memory (resident set size) [Alpha]", false, resident_bytes()),
+      single("otelcol_process_memory_rss", "Total physical memory (resident set size) [Alpha]", false,
+             resident_bytes()),
       single("otelcol_process_runtime_heap_alloc_bytes", "Bytes of allocated heap objects [Alpha]", false, in_use),
-      single("otelcol_process_runtime_total_sys_memory_bytes", "Total bytes of memory obtained from the OS [Alpha]", false,
-             static_cast<double>(heap.arena + heap.hblkhd)),
+      single("otelcol_process_runtime_total_sys_memory_bytes", "Total bytes of memory obtained from the OS [Alpha]",
+             false, static_cast<double>(heap.arena + heap.hblkhd)),
   };
 }
 

@@ -12,8 +12,8 @@
 
 namespace weir {
 
-// The books of one moment (law 4). Take it while no shard runs a task (or on the only thread): then, for each destination,
-// admitted = settled + held holds exactly.
+// The books of one moment (law 4). Take it while no shard runs a task (or on the only thread): then, for each
+// destination, admitted = settled + held holds exactly.
 struct LedgerSnapshot {
   struct Destination {
     std::string pipeline;
@@ -29,12 +29,12 @@ struct LedgerSnapshot {
 // `held[i]`: spans that stages hold for destination i; missing entries are 0.
 LedgerSnapshot snapshot_of(const Ledger& ledger, const std::vector<uint64_t>& held);
 
-// weir_spans_admitted_total, weir_spans_settled_total, weir_spans_held, and weir_build_info. Every outcome is there from the
-// start with 0; a drop reason appears when it has happened.
+// weir_spans_admitted_total, weir_spans_settled_total, weir_spans_held, and weir_build_info. Every outcome is there
+// from the start with 0; a drop reason appears when it has happened.
 std::vector<OwnFamily> ledger_families(const LedgerSnapshot& snapshot);
 
-// otelcol_process_uptime, _cpu_seconds, _memory_rss and the heap figures of the collector's page, read from the kernel and the
-// C library now.
+// otelcol_process_uptime, _cpu_seconds, _memory_rss and the heap figures of the collector's page, read from the kernel
+// and the C library now.
 std::vector<OwnFamily> process_families(Duration uptime);
 
 // The collector's `target_info` of its own page.

@@ -146,8 +146,9 @@ bool parse_log_level(std::string_view word, LogLevel& out) {
   std::string lower(word);
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
   static constexpr std::pair<std::string_view, LogLevel> kWords[] = {
-      {"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo},    {"warn", LogLevel::kWarn},  {"error", LogLevel::kError},
-      {"panic", LogLevel::kError}, {"dpanic", LogLevel::kError}, {"fatal", LogLevel::kError}};
+      {"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo},   {"warn", LogLevel::kWarn},
+      {"error", LogLevel::kError}, {"panic", LogLevel::kError}, {"dpanic", LogLevel::kError},
+      {"fatal", LogLevel::kError}};
   for (const auto& [name, level] : kWords) {
     if (name != lower) continue;
     out = level;

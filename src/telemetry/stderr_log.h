@@ -21,14 +21,14 @@ struct LogOptions {
   LogLevel level = LogLevel::kInfo;
   Encoding encoding = Encoding::kConsole;
   std::vector<std::pair<std::string, std::string>> initial_fields;  // on every line
-  // Of one cause (component + message) at most `burst` lines are written per `window`; how many were left out is said by
-  // the next line of the cause, or by a line of its own when a window has passed. 0 = no limit.
+  // Of one cause (component + message) at most `burst` lines are written per `window`; how many were left out is said
+  // by the next line of the cause, or by a line of its own when a window has passed. 0 = no limit.
   uint32_t burst = 10;
   Duration window = std::chrono::seconds(10);
 };
 
-// Structured lines on standard error, in the collector's shape: `time \t level \t message \t {fields}`, or one JSON object.
-// Text is escaped, so that an event is always one line. Thread-safe; one write(2) per line.
+// Structured lines on standard error, in the collector's shape: `time \t level \t message \t {fields}`, or one JSON
+// object. Text is escaped, so that an event is always one line. Thread-safe; one write(2) per line.
 class StderrLog final : public Log {
  public:
   using Sink = std::function<void(std::string_view line)>;  // takes a line with its newline
@@ -62,8 +62,8 @@ class StderrLog final : public Log {
   Duration next_sweep_{0};
 };
 
-// "debug", "info", "warn", "error" in any case (also zap's words "dpanic", "panic", "fatal", which mean error here); false where
-// the word is none of them.
+// "debug", "info", "warn", "error" in any case (also zap's words "dpanic", "panic", "fatal", which mean error here);
+// false where the word is none of them.
 bool parse_log_level(std::string_view word, LogLevel& out);
 
 }  // namespace weir

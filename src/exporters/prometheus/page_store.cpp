@@ -9,18 +9,22 @@
 namespace weir {
 namespace {
 
-using otlp::MetricType;
 using otlp::MetricTemporality;
+using otlp::MetricType;
 
 constexpr uint64_t kSeriesOverhead = 256;  // maps, vectors and their like
 
 FamilyType type_of(const otlp::MetricView& metric) {
   switch (metric.type) {
-    case MetricType::kSum: return metric.monotonic ? FamilyType::kCounter : FamilyType::kGauge;
+    case MetricType::kSum:
+      return metric.monotonic ? FamilyType::kCounter : FamilyType::kGauge;
     case MetricType::kHistogram:
-    case MetricType::kExponentialHistogram: return FamilyType::kHistogram;
-    case MetricType::kSummary: return FamilyType::kSummary;
-    default: return FamilyType::kGauge;
+    case MetricType::kExponentialHistogram:
+      return FamilyType::kHistogram;
+    case MetricType::kSummary:
+      return FamilyType::kSummary;
+    default:
+      return FamilyType::kGauge;
   }
 }
 
@@ -105,7 +109,8 @@ uint64_t PageStore::add(const Batch& batch, Time now) {
 }
 
 bool PageStore::refuse(const Source& source, std::string_view why) const {
-  log_.warn(id_, "series left out of the page", {{"metric", std::string(source.metric.name)}, {"reason", std::string(why)}});
+  log_.warn(id_, "series left out of the page",
+            {{"metric", std::string(source.metric.name)}, {"reason", std::string(why)}});
   return false;
 }
 
@@ -121,7 +126,8 @@ uint64_t PageStore::add_metric(const Source& source) {
 
 // Null where this metric cannot be shown. The first metric of a name gives its type and help.
 PageFamily* PageStore::family_of(const Source& source) {
-  if (has_temporality(source.metric.type) && source.metric.temporality == MetricTemporality::kUnspecified) return nullptr;
+  if (has_temporality(source.metric.type) && source.metric.temporality == MetricTemporality::kUnspecified)
+    return nullptr;
   const std::string name = metric_name(source.metric, config_.metrics_namespace, strategy_);
   if (name.empty()) return nullptr;
   const auto [it, fresh] = families_.try_emplace(name);
@@ -203,8 +209,9 @@ void PageStore::add_target(const ResourceLabels& resource, Time now) {
     if (!ResourceLabels::identifying(key) && !label(key).empty()) labels.emplace_back(label(key), value);
   }
   std::stable_sort(labels.begin(), labels.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  labels.erase(std::unique(labels.begin(), labels.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
-               labels.end());
+  labels.erase(
+      std::unique(labels.begin(), labels.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
+      labels.end());
   for (auto& [key, value] : labels) clean_utf8(value);
   series.labels = std::move(labels);
   series.value = 1;

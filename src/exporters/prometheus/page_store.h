@@ -46,8 +46,8 @@ struct PageFamily {
   std::map<std::string, PageSeries> series;  // by their labels as one text
 };
 
-// What the page shows: the last point of each series, for metric_expiration. Touched by one shard only. Every series pays for
-// itself out of the byte budget; where that is short, new series are refused.
+// What the page shows: the last point of each series, for metric_expiration. Touched by one shard only. Every series
+// pays for itself out of the byte budget; where that is short, new series are refused.
 class PageStore {
  public:
   // All outlive the store.

@@ -12,10 +12,14 @@ constexpr std::string_view kTotal = "_total";
 
 void append_escaped(std::string& out, std::string_view text, bool quotes) {
   for (const char c : text) {
-    if (c == '\\') out += "\\\\";
-    else if (c == '\n') out += "\\n";
-    else if (c == '"' && quotes) out += "\\\"";
-    else out += c;
+    if (c == '\\')
+      out += "\\\\";
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '"' && quotes)
+      out += "\\\"";
+    else
+      out += c;
   }
 }
 
@@ -79,8 +83,10 @@ void PageWriter::header(std::string_view keyword, const std::string& name, std::
     out_ += name;
   }
   out_ += ' ';
-  if (help) append_escaped(out_, text, format_.open_metrics);
-  else out_.append(text);
+  if (help)
+    append_escaped(out_, text, format_.open_metrics);
+  else
+    out_.append(text);
   out_ += '\n';
 }
 
@@ -92,8 +98,10 @@ void PageWriter::family(const std::string& name, const PageFamily& family) {
   std::string head = name_;
   std::string_view type = kTypes[static_cast<size_t>(family.type)];
   if (format_.open_metrics && family.type == FamilyType::kCounter) {
-    if (head.ends_with(kTotal)) head.resize(head.size() - kTotal.size());
-    else type = "unknown";
+    if (head.ends_with(kTotal))
+      head.resize(head.size() - kTotal.size());
+    else
+      type = "unknown";
   }
   header("HELP", head, family.help, true);
   header("TYPE", head, type, false);

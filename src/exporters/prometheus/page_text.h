@@ -19,7 +19,8 @@ struct PageFormat {
 // By the request's Accept header, as Prometheus servers send it.
 PageFormat choose_format(std::string_view accept, bool enable_open_metrics, bool timestamps);
 
-// Exponential histograms show their sum, count and +Inf bucket, as on the collector's page: the text formats have no more.
+// Exponential histograms show their sum, count and +Inf bucket, as on the collector's page: the text formats have no
+// more.
 std::string write_page(const std::map<std::string, PageFamily>& families, const PageFormat& format);
 
 }  // namespace weir

@@ -48,8 +48,9 @@ class PrometheusStage final : public Stage {
     const Labels labels = {{"exporter", env.id}};
     sent_ = &env.telemetry->counter("otelcol_exporter_sent_metric_points",
                                     "Number of metric points successfully sent to destination. [Alpha]", labels);
-    failed_ = &env.telemetry->counter("otelcol_exporter_send_failed_metric_points",
-                                      "Number of metric points in failed attempts to send to destination. [Alpha]", labels);
+    failed_ =
+        &env.telemetry->counter("otelcol_exporter_send_failed_metric_points",
+                                "Number of metric points in failed attempts to send to destination. [Alpha]", labels);
   }
 
   void consume(Batch&& batch) override {
@@ -78,7 +79,9 @@ class PrometheusStage final : public Stage {
 class PrometheusExporter final : public Exporter {
  public:
   PrometheusExporter(const PrometheusConfig& config, const ComponentEnv& env) : config_(config), env_(env) {}
-  std::unique_ptr<Stage> make_stage(Shard& home) override { return std::make_unique<PrometheusStage>(config_, env_, home); }
+  std::unique_ptr<Stage> make_stage(Shard& home) override {
+    return std::make_unique<PrometheusStage>(config_, env_, home);
+  }
 
  private:
   const PrometheusConfig config_;

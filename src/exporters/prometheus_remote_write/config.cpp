@@ -17,13 +17,15 @@ config::Field<RemoteWriteConfig> only_false(std::string_view key) {
       key, "bool",
       [](const config::At& at, RemoteWriteConfig&) {
         bool on = false;
-        if (!at.value.is_null() && config::decode_scalar(at, on) && on) at.error("not supported by this version of weir");
+        if (!at.value.is_null() && config::decode_scalar(at, on) && on)
+          at.error("not supported by this version of weir");
       },
       "only false");
 }
 
 bool is_reserved_header(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return name == "content-encoding" || name == "content-type" || name == "user-agent" || name == "content-length" ||
          name == "host" || name == "x-prometheus-remote-write-version";
 }
@@ -86,7 +88,8 @@ const config::Fields<RemoteWriteConfig>& RemoteWriteConfig::fields() {
         field("retry_on_failure", &T::retry_on_failure, "when and how long to try again"),
         field("add_metric_suffixes", &T::add_metric_suffixes, "deprecated: translation_strategy says it"),
         field("translation_strategy", &T::translation_strategy, "how names are translated"),
-        field("resource_to_telemetry_conversion", &T::resource_to_telemetry_conversion, "resource attributes as labels"),
+        field("resource_to_telemetry_conversion", &T::resource_to_telemetry_conversion,
+              "resource attributes as labels"),
         field("target_info", &T::target_info, "the target_info series"),
         field("disable_scope_info", &T::disable_scope_info, "leaves out the otel_scope_ labels"),
         field("send_metadata", &T::send_metadata, "sends type, help and unit too"),
@@ -127,11 +130,14 @@ void check_http(const RemoteWriteHttpConfig& http, const Checker& check) {
   } else if (url->scheme == "https") {
     check.fail("endpoint", "TLS is not supported by this version of weir yet (it comes with TLS)");
   }
-  if (http.tls.wants_tls_settings()) check.fail("tls", "TLS is not supported by this version of weir yet (it comes with TLS)");
-  if (!http.compression.empty() && http.compression != "snappy") check.fail("compression", "compression type must be snappy");
+  if (http.tls.wants_tls_settings())
+    check.fail("tls", "TLS is not supported by this version of weir yet (it comes with TLS)");
+  if (!http.compression.empty() && http.compression != "snappy")
+    check.fail("compression", "compression type must be snappy");
   if (http.timeout < Duration{0}) check.fail("timeout", "`timeout` must be non-negative");
   for (const auto& [name, value] : http.headers) {
-    if (is_reserved_header(name)) check.fail("headers", "header \"" + name + "\" belongs to the protocol and cannot be set");
+    if (is_reserved_header(name))
+      check.fail("headers", "header \"" + name + "\" belongs to the protocol and cannot be set");
   }
 }
 
@@ -140,7 +146,8 @@ void check_naming(const RemoteWriteConfig& config, const Checker& check) {
   if (!config.translation_strategy.empty() && !strategy) {
     check.fail("translation_strategy", bad_strategy(config.translation_strategy));
   } else if (strategy && keeps_utf8(*strategy)) {
-    check.fail("translation_strategy", "translation_strategy " + config.translation_strategy + " needs remote write 2.0");
+    check.fail("translation_strategy",
+               "translation_strategy " + config.translation_strategy + " needs remote write 2.0");
   }
 }
 

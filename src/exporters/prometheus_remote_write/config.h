@@ -60,7 +60,9 @@ struct RemoteWriteConfig {
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
 
   NameStrategy strategy() const;
-  uint64_t request_bytes() const { return static_cast<uint64_t>(max_batch_size_bytes > 0 ? max_batch_size_bytes : 3'000'000); }
+  uint64_t request_bytes() const {
+    return static_cast<uint64_t>(max_batch_size_bytes > 0 ? max_batch_size_bytes : 3'000'000);
+  }
   uint64_t parallel_requests() const {
     return static_cast<uint64_t>(max_batch_request_parallelism.value_or(remote_write_queue.num_consumers));
   }

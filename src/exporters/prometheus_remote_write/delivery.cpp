@@ -6,21 +6,25 @@
 namespace weir {
 namespace {
 
-constexpr int kCutsPerBatch = 48;       // halvings; bounds the requests that a broken batch can cost
-constexpr int kRefusalsBeforeCut = 5;   // a request that is answered 500 so often is suspected itself
+constexpr int kCutsPerBatch = 48;      // halvings; bounds the requests that a broken batch can cost
+constexpr int kRefusalsBeforeCut = 5;  // a request that is answered 500 so often is suspected itself
 
 bool says(const WriteReply& reply, std::string_view text) { return reply.text.find(text) != std::string::npos; }
 
 // The receiver has this sample, or a later one, of a series in the request.
 bool is_already_stored(const WriteReply& reply) {
-  return says(reply, "out of order sample") || says(reply, "duplicate sample for timestamp") || says(reply, "out-of-order");
+  return says(reply, "out of order sample") || says(reply, "duplicate sample for timestamp") ||
+         says(reply, "out-of-order");
 }
 
 }  // namespace
 
 Delivery::Delivery(Translation translation, uint64_t request_bytes, BufferRef identity, ByteBudget& budget)
-    : identity_(std::move(identity)), paid_(Reservation::take(budget, translation.bytes)),
-      point_lost_(translation.points, false), points_(translation.points), dropped_(translation.dropped),
+    : identity_(std::move(identity)),
+      paid_(Reservation::take(budget, translation.bytes)),
+      point_lost_(translation.points, false),
+      points_(translation.points),
+      dropped_(translation.dropped),
       cuts_left_(kCutsPerBatch) {
   split_rounds(std::move(translation.rounds), request_bytes);
 }
@@ -63,8 +67,11 @@ Delivery::Verdict Delivery::answered(WriteChunk chunk, const WriteReply& reply) 
     stored_some_ = true;
     return Verdict::kStored;
   }
-  message_ = reply.status == 0 ? reply.text : "remote write returned HTTP status " + std::to_string(reply.status) + "; " + reply.text;
-  if (reply.status == 0) return reply.hopeless ? refuse_or_cut(std::move(chunk), false) : later(std::move(chunk), reply);
+  message_ = reply.status == 0
+                 ? reply.text
+                 : "remote write returned HTTP status " + std::to_string(reply.status) + "; " + reply.text;
+  if (reply.status == 0)
+    return reply.hopeless ? refuse_or_cut(std::move(chunk), false) : later(std::move(chunk), reply);
   if (reply.status == 429) return later(std::move(chunk), reply);
   if (reply.status >= 500) return server_error(std::move(chunk), reply);
   if (reply.status == 400 || reply.status == 413) return refuse_or_cut(std::move(chunk), is_already_stored(reply));
@@ -88,8 +95,8 @@ Delivery::Verdict Delivery::refuse_or_cut(WriteChunk chunk, bool already_stored)
   return Verdict::kRefused;
 }
 
-// Retried, but a request that is the cause of it must not stand before all others for ever: some faults of a request are answered
-// 500 by receivers (duplicate labels, native histograms they cannot take).
+// Retried, but a request that is the cause of it must not stand before all others for ever: some faults of a request
+// are answered 500 by receivers (duplicate labels, native histograms they cannot take).
 Delivery::Verdict Delivery::server_error(WriteChunk chunk, const WriteReply& reply) {
   if (reply.status != 500) return later(std::move(chunk), reply);
   if (says(reply, "native histograms are disabled")) {
@@ -112,7 +119,8 @@ Delivery::Verdict Delivery::later(WriteChunk chunk, const WriteReply& reply) {
 void Delivery::cut(WriteChunk chunk) {
   --cuts_left_;
   const auto middle = chunk.pieces.begin() + static_cast<std::ptrdiff_t>(chunk.pieces.size() / 2);
-  WriteChunk second{chunk.round, {std::make_move_iterator(middle), std::make_move_iterator(chunk.pieces.end())}, chunk.refusals};
+  WriteChunk second{
+      chunk.round, {std::make_move_iterator(middle), std::make_move_iterator(chunk.pieces.end())}, chunk.refusals};
   chunk.pieces.erase(middle, chunk.pieces.end());
   chunks_.push_front(std::move(second));
   chunks_.push_front(std::move(chunk));

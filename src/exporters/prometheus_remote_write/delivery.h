@@ -16,7 +16,7 @@ namespace weir {
 
 // What the receiver said to one request.
 struct WriteReply {
-  int status = 0;  // 0: no answer
+  int status = 0;         // 0: no answer
   bool hopeless = false;  // no answer, and none to be had by trying again
   std::string text;       // of the body, or why there was no answer
   Duration retry_after{0};
@@ -29,9 +29,9 @@ struct WriteChunk {
   int refusals = 0;  // times the receiver answered 500 to it
 };
 
-// The requests that a batch became, and how far they got (seed-systems §12.2). A request that a receiver refuses because of one
-// series in it is cut in halves, so that the rest is stored; what cannot be cut any more is counted and left. Survives a retry of
-// the batch: what is stored is not sent again. No network here.
+// The requests that a batch became, and how far they got (seed-systems §12.2). A request that a receiver refuses
+// because of one series in it is cut in halves, so that the rest is stored; what cannot be cut any more is counted and
+// left. Survives a retry of the batch: what is stored is not sent again. No network here.
 class Delivery {
  public:
   enum class Verdict : uint8_t { kStored, kCut, kAlreadyStored, kRefused, kLater };

@@ -28,8 +28,8 @@ struct Span {
   uint32_t length = 0;
 };
 
-// Prometheus's layout: spans of neighbouring buckets, each count as its difference to the one before. Its bucket i has the upper
-// bound that OTLP gives bucket i - 1.
+// Prometheus's layout: spans of neighbouring buckets, each count as its difference to the one before. Its bucket i has
+// the upper bound that OTLP gives bucket i - 1.
 struct Layout {
   std::vector<Span> spans;
   std::vector<uint64_t> deltas;  // zigzag

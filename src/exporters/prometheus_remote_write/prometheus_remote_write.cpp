@@ -19,8 +19,9 @@ net::HttpClient::Options options_of(const RemoteWriteConfig& config) {
   std::string error;
   net::HttpClient::Options options;
   options.url = net::parse_url(config.http.endpoint, error).value_or(net::Url{});
-  options.max_connections = static_cast<uint32_t>(
-      config.http.max_conns_per_host > 0 ? static_cast<uint64_t>(config.http.max_conns_per_host) : config.parallel_requests());
+  options.max_connections =
+      static_cast<uint32_t>(config.http.max_conns_per_host > 0 ? static_cast<uint64_t>(config.http.max_conns_per_host)
+                                                               : config.parallel_requests());
   options.idle_timeout = config.http.idle_conn_timeout;
   options.max_reply_bytes = 64 << 10;
   return options;
@@ -29,7 +30,9 @@ net::HttpClient::Options options_of(const RemoteWriteConfig& config) {
 class HttpWriteClient final : public WriteClient {
  public:
   HttpWriteClient(const RemoteWriteConfig& config, const ComponentEnv& env, Shard& home)
-      : clock_(*env.clock), options_(options_of(config)), client_(home, options_),
+      : clock_(*env.clock),
+        options_(options_of(config)),
+        client_(home, options_),
         timeout_(config.http.timeout > Duration{0} ? config.http.timeout : kNoTimeout) {
     headers_ = {{"Content-Type", "application/x-protobuf"},
                 {"Content-Encoding", "snappy"},
@@ -46,10 +49,11 @@ class HttpWriteClient final : public WriteClient {
     request.headers.insert(request.headers.end(), std::make_move_iterator(headers.begin()),
                            std::make_move_iterator(headers.end()));
     request.body = {*kept};
-    client_.send(std::move(request), timeout_,
-                 [this, kept, alive = std::weak_ptr<int>(alive_), done = std::move(done)](net::HttpClient::Reply reply) mutable {
-                   if (!alive.expired()) done(to_reply(std::move(reply)));
-                 });
+    client_.send(
+        std::move(request), timeout_,
+        [this, kept, alive = std::weak_ptr<int>(alive_), done = std::move(done)](net::HttpClient::Reply reply) mutable {
+          if (!alive.expired()) done(to_reply(std::move(reply)));
+        });
   }
 
  private:

@@ -9,8 +9,8 @@
 namespace weir {
 namespace {
 
-using otlp::MetricType;
 using otlp::MetricTemporality;
+using otlp::MetricType;
 
 constexpr int64_t kFutureMs = 600'000;     // receivers refuse what is further ahead
 constexpr int64_t kZeroBeforeMs = 15'000;  // a zero sample stands at most this long before the first value
@@ -23,7 +23,8 @@ bool has_temporality(MetricType type) { return type != MetricType::kGauge && typ
 void append_label(std::string& out, std::string_view name, std::string_view value) {
   char size[10];
   const auto varint = [&](uint64_t n) { out.append(size, otlp::write_varint(size, n)); };
-  const size_t payload = 2 + otlp::varint_size(name.size()) + name.size() + otlp::varint_size(value.size()) + value.size();
+  const size_t payload =
+      2 + otlp::varint_size(name.size()) + name.size() + otlp::varint_size(value.size()) + value.size();
   out += '\x0a';  // TimeSeries.labels
   varint(payload);
   out += '\x0a';  // Label.name
@@ -37,7 +38,11 @@ void append_label(std::string& out, std::string_view name, std::string_view valu
 }  // namespace
 
 Translator::Translator(const RemoteWriteConfig& config, std::string id, ByteBudget& budget, Log& log, Time now)
-    : config_(config), id_(std::move(id)), strategy_(config.strategy()), log_(log), memory_(budget),
+    : config_(config),
+      id_(std::move(id)),
+      strategy_(config.strategy()),
+      log_(log),
+      memory_(budget),
       began_ms_(to_ms(now.wall_ns())) {
   for (const auto& [name, value] : config.external_labels) {
     external_labels_.emplace_back(label_name(name, LabelRule::kRemoteWrite), value);
@@ -110,10 +115,17 @@ bool Translator::add_point(Source& source) {
   late_ = false;
   bool ok = true;
   switch (source.metric.type) {
-    case MetricType::kHistogram: add_histogram(source); break;
-    case MetricType::kExponentialHistogram: ok = add_native(source); break;
-    case MetricType::kSummary: add_summary(source); break;
-    default: add_numbers(source);
+    case MetricType::kHistogram:
+      add_histogram(source);
+      break;
+    case MetricType::kExponentialHistogram:
+      ok = add_native(source);
+      break;
+    case MetricType::kSummary:
+      add_summary(source);
+      break;
+    default:
+      add_numbers(source);
   }
   source.latest_ms = std::max(source.latest_ms, point_ms_);
   return ok && !late_;
@@ -125,9 +137,12 @@ bool Translator::build_labels(const Source& source, const LabelPairs& attributes
   for (const auto& [key, value] : attributes) {
     std::string name = label_name(key, LabelRule::kRemoteWrite);
     if (name.empty()) return false;
-    const auto same = std::find_if(labels_.begin(), labels_.end(), [&](const auto& have) { return have.first == name; });
-    if (same == labels_.end()) labels_.emplace_back(std::move(name), value);
-    else same->second += ";" + value;
+    const auto same =
+        std::find_if(labels_.begin(), labels_.end(), [&](const auto& have) { return have.first == name; });
+    if (same == labels_.end())
+      labels_.emplace_back(std::move(name), value);
+    else
+      same->second += ";" + value;
   }
   std::sort(labels_.begin(), labels_.end());
   if (!source.resource.job.empty()) set_label("job", source.resource.job);
@@ -145,8 +160,10 @@ bool Translator::build_labels(const Source& source, const LabelPairs& attributes
 void Translator::set_label(std::string_view name, std::string_view value) {
   const auto at = std::lower_bound(labels_.begin(), labels_.end(), name,
                                    [](const auto& have, std::string_view wanted) { return have.first < wanted; });
-  if (at != labels_.end() && at->first == name) at->second = value;
-  else labels_.emplace(at, name, value);
+  if (at != labels_.end() && at->first == name)
+    at->second = value;
+  else
+    labels_.emplace(at, name, value);
 }
 
 // The labels of the point with __name__ and `extra`, which win over labels of the same name.
@@ -157,7 +174,8 @@ std::string Translator::encode_labels(const std::string& name, const Extra& extr
   std::string out;
   size_t next = 0;
   for (const auto& [key, value] : labels_) {
-    for (; next < count && extras[next].first <= key; ++next) append_label(out, extras[next].first, extras[next].second);
+    for (; next < count && extras[next].first <= key; ++next)
+      append_label(out, extras[next].first, extras[next].second);
     if (next > 0 && extras[next - 1].first == key) continue;
     append_label(out, key, value);
   }
@@ -189,8 +207,8 @@ void Translator::add_sample(const std::string& labels, Sample sample, bool only_
   series.samples.push_back(std::move(sample));
 }
 
-// OTLP says that the count was 0 at its start. Only for counters that began within this exporter's life: one that runs longer was
-// not 0 a moment ago, and a zero would look like an immense increase.
+// OTLP says that the count was 0 at its start. Only for counters that began within this exporter's life: one that runs
+// longer was not 0 a moment ago, and a zero would look like an immense increase.
 void Translator::add_zero(Series& series, const Sample& first) {
   const int64_t start_ms = to_ms(point_.start_ns);
   if (point_.start_ns == 0 || start_ms < began_ms_ - kStartSlackMs) return;
@@ -206,8 +224,8 @@ void Translator::build_rounds(Translation& out) {
     size_t& most = longest[s.samples.front().histogram.empty() ? 0 : 1];
     most = std::max(most, s.samples.size());
   }
-  // The last samples of all series go together; native histograms by themselves, for a receiver that cannot take them refuses
-  // everything that comes with them.
+  // The last samples of all series go together; native histograms by themselves, for a receiver that cannot take them
+  // refuses everything that comes with them.
   out.rounds.resize(longest[0] + longest[1]);
   for (Series& s : series_) {
     const size_t end = s.samples.front().histogram.empty() ? longest[0] : longest[0] + longest[1];

@@ -26,8 +26,8 @@ struct WritePiece {
   uint32_t point = kNoPoint;  // number of the data point in its batch
 };
 
-// A batch as what is to be sent. Rounds go one after another; within a round no series is there twice, so its pieces may go in
-// any order and in parallel, and a request that is sent twice is harmless (one sample of a series each).
+// A batch as what is to be sent. Rounds go one after another; within a round no series is there twice, so its pieces
+// may go in any order and in parallel, and a request that is sent twice is harmless (one sample of a series each).
 struct Translation {
   std::vector<std::vector<WritePiece>> rounds;
   uint64_t bytes = 0;
@@ -40,9 +40,9 @@ struct Translation {
 
 // OTLP metrics to remote write 1.0 (collector-semantics §8.1, §8.3; seed-systems §12). Touched by one shard only.
 //
-// A new series that only grows, and whose count began after this exporter did, first gets a sample of value 0: rate() and
-// increase() then see its first increment. Points get the time they say, or now where they say none; strictly increasing per
-// series, never far in the future (one such sample would make a receiver refuse the present).
+// A new series that only grows, and whose count began after this exporter did, first gets a sample of value 0: rate()
+// and increase() then see its first increment. Points get the time they say, or now where they say none; strictly
+// increasing per series, never far in the future (one such sample would make a receiver refuse the present).
 class Translator {
  public:
   Translator(const RemoteWriteConfig& config, std::string id, ByteBudget& budget, Log& log, Time now);

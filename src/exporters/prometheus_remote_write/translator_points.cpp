@@ -42,11 +42,15 @@ LabelPairs labels_of(const otlp::PointExemplar& exemplar) {
 
 uint64_t type_number(const otlp::MetricView& metric) {
   switch (metric.type) {
-    case otlp::MetricType::kSum: return metric.monotonic ? 1 : 2;
+    case otlp::MetricType::kSum:
+      return metric.monotonic ? 1 : 2;
     case otlp::MetricType::kHistogram:
-    case otlp::MetricType::kExponentialHistogram: return 3;
-    case otlp::MetricType::kSummary: return 5;
-    default: return 2;
+    case otlp::MetricType::kExponentialHistogram:
+      return 3;
+    case otlp::MetricType::kSummary:
+      return 5;
+    default:
+      return 2;
   }
 }
 
@@ -70,7 +74,8 @@ void Translator::add_histogram(const Source& source) {
               encode_exemplars(below, bound));
     below = bound;
   }
-  add_value(source, "_bucket", {"le", "+Inf"}, static_cast<double>(point_.count), true, encode_exemplars(below, kInfinity));
+  add_value(source, "_bucket", {"le", "+Inf"}, static_cast<double>(point_.count), true,
+            encode_exemplars(below, kInfinity));
 }
 
 void Translator::add_summary(const Source& source) {

@@ -34,19 +34,24 @@ struct RemoteWriteTransport::Meters {
       : labels{{"exporter", id}, {"endpoint", config.http.endpoint}},
         sent_batches(t.counter(kPrefix + "sent_batches",
                                "Number of remote write request batches sent to the remote write endpoint regardless of "
-                               "success or failure [Alpha]", labels)),
+                               "success or failure [Alpha]",
+                               labels)),
         series(t.counter(kPrefix + "translated_time_series",
-                         "Number of Prometheus time series that were translated from OTel metrics [Development]", labels)),
+                         "Number of Prometheus time series that were translated from OTel metrics [Development]",
+                         labels)),
         failed(t.counter(kPrefix + "failed_translations",
                          "Number of translation operations that failed to translate metrics from Otel to Prometheus "
-                         "[Development]", labels)),
-        samples(t.counter(kPrefix + "written_samples", "Number of Prometheus Remote Write samples [Development]", labels)),
+                         "[Development]",
+                         labels)),
+        samples(
+            t.counter(kPrefix + "written_samples", "Number of Prometheus Remote Write samples [Development]", labels)),
         histograms(t.counter(kPrefix + "written_histograms",
                              "Number of Prometheus Remote Write histograms [Development]", labels)),
         already_stored(t.counter("weir_remote_write_already_stored_total",
                                  "Series of which the receiver had the sample, or a later one, already.", labels)),
         refused(t.counter("weir_remote_write_refused_total", "Series that the receiver refused for good.", labels)) {
-    t.gauge(kPrefix + "consumers", "Number of configured workers to use to fan out the outgoing requests [Development]", labels)
+    t.gauge(kPrefix + "consumers", "Number of configured workers to use to fan out the outgoing requests [Development]",
+            labels)
         .set(static_cast<double>(config.parallel_requests()));
   }
   static inline const std::string kPrefix = "otelcol_exporter_prometheusremotewrite_";
@@ -62,8 +67,11 @@ struct RemoteWriteTransport::Meters {
 
 RemoteWriteTransport::RemoteWriteTransport(const RemoteWriteConfig& config, const ComponentEnv& env,
                                            std::unique_ptr<WriteClient> client)
-    : config_(config), env_(env), translator_(config_, env.id, *env.budget, *env.log, env.clock->now()),
-      meters_(std::make_unique<Meters>(*env.telemetry, env.id, config_)), client_(std::move(client)) {}
+    : config_(config),
+      env_(env),
+      translator_(config_, env.id, *env.budget, *env.log, env.clock->now()),
+      meters_(std::make_unique<Meters>(*env.telemetry, env.id, config_)),
+      client_(std::move(client)) {}
 
 RemoteWriteTransport::~RemoteWriteTransport() { client_.reset(); }
 
@@ -82,8 +90,8 @@ RemoteWriteTransport::Job& RemoteWriteTransport::job_for(const Batch& batch) {
   meters_->samples.add(static_cast<double>(translation.samples));
   meters_->histograms.add(static_cast<double>(translation.histograms));
   if (translation.dropped > 0) meters_->failed.add(translation.dropped);
-  Delivery delivery(std::move(translation), config_.request_bytes(), batch.parts.empty() ? BufferRef() : batch.parts[0].bytes,
-                    *env_.budget);
+  Delivery delivery(std::move(translation), config_.request_bytes(),
+                    batch.parts.empty() ? BufferRef() : batch.parts[0].bytes, *env_.budget);
   jobs_.push_back(std::make_shared<Job>(Job{std::move(delivery), {}, {}}));
   return *jobs_.back();
 }
@@ -102,7 +110,8 @@ void RemoteWriteTransport::send(const Batch& batch, absl::AnyInvocable<void(Send
       }
     }
   }
-  if (job.delivery.attempts() > 1) job.headers.emplace_back("Retry-Attempt", std::to_string(job.delivery.attempts() - 1));
+  if (job.delivery.attempts() > 1)
+    job.headers.emplace_back("Retry-Attempt", std::to_string(job.delivery.attempts() - 1));
   pump(job);
 }
 
@@ -140,8 +149,9 @@ void RemoteWriteTransport::answered(Job& job, WriteChunk chunk, const WriteReply
 void RemoteWriteTransport::report(const Delivery& delivery, Delivery::Verdict verdict, const WriteReply& reply) {
   if (verdict != Delivery::Verdict::kRefused) return;
   if (reply.status == 404) {
-    env_.log->error(env_.id, "the remote write endpoint does not exist: is the receiver turned on (Prometheus: "
-                             "--web.enable-remote-write-receiver) and the path right? Metrics are lost",
+    env_.log->error(env_.id,
+                    "the remote write endpoint does not exist: is the receiver turned on (Prometheus: "
+                    "--web.enable-remote-write-receiver) and the path right? Metrics are lost",
                     {{"endpoint", config_.http.endpoint}, {"error", delivery.message()}});
     return;
   }

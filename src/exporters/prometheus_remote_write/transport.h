@@ -22,7 +22,8 @@ class WriteClient {
   virtual void post(std::string body, net::HttpClient::Headers headers, absl::AnyInvocable<void(WriteReply)> done) = 0;
 };
 
-// Batches of metrics as remote write requests: parallel ones within a batch, one batch after another as the queue sends them.
+// Batches of metrics as remote write requests: parallel ones within a batch, one batch after another as the queue sends
+// them.
 class RemoteWriteTransport final : public Transport {
  public:
   RemoteWriteTransport(const RemoteWriteConfig& config, const ComponentEnv& env, std::unique_ptr<WriteClient> client);

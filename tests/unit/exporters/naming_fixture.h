@@ -110,10 +110,17 @@ class MetricsRequest {
     out_.fixed64(f::number_point::kStartTime, p.start_ns);
     out_.fixed64(f::number_point::kTime, p.time_ns);
     switch (type) {
-      case MetricType::kHistogram: histogram(p); break;
-      case MetricType::kExponentialHistogram: exponential(p); break;
-      case MetricType::kSummary: summary(p); break;
-      default: number(p);
+      case MetricType::kHistogram:
+        histogram(p);
+        break;
+      case MetricType::kExponentialHistogram:
+        exponential(p);
+        break;
+      case MetricType::kSummary:
+        summary(p);
+        break;
+      default:
+        number(p);
     }
     out_.end();
   }
@@ -167,7 +174,9 @@ class MetricsRequest {
 };
 
 struct SilentLog final : Log {
-  void write(LogLevel, std::string_view, std::string_view message, LogFields) override { messages.emplace_back(message); }
+  void write(LogLevel, std::string_view, std::string_view message, LogFields) override {
+    messages.emplace_back(message);
+  }
   std::vector<std::string> messages;
 };
 
@@ -180,7 +189,8 @@ struct SilentTelemetry final : Telemetry {
   };
   Counter& counter(const std::string& name, const std::string&, const Labels&) override { return numbers[name]; }
   Gauge& gauge(const std::string& name, const std::string&, const Labels&) override { return numbers[name]; }
-  Histogram& histogram(const std::string& name, const std::string&, const Labels&, const std::vector<double>&) override {
+  Histogram& histogram(const std::string& name, const std::string&, const Labels&,
+                       const std::vector<double>&) override {
     return numbers[name];
   }
   std::map<std::string, Number> numbers;

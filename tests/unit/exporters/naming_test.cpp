@@ -16,7 +16,9 @@ std::string name_of(const std::string& name, const std::string& unit, MetricType
   view.monotonic = monotonic;
   return metric_name(view, ns, strategy);
 }
-std::string gauge(const std::string& name, const std::string& unit = "") { return name_of(name, unit, MetricType::kGauge); }
+std::string gauge(const std::string& name, const std::string& unit = "") {
+  return name_of(name, unit, MetricType::kGauge);
+}
 std::string counter(const std::string& name, const std::string& unit = "") {
   return name_of(name, unit, MetricType::kSum, true);
 }
@@ -86,17 +88,21 @@ TEST_CASE("text is made UTF-8") {
     return text;
   };
   CHECK(clean("日本 x") == "日本 x");
-  CHECK(clean("a\xff" "b") == "a\xEF\xBF\xBD" "b");
-  CHECK(clean("\xc0\xaf") == "\xEF\xBF\xBD\xEF\xBF\xBD");          // overlong
-  CHECK(clean("\xed\xa0\x80x").ends_with("x"));                     // surrogate
+  CHECK(clean("a\xff"
+              "b") ==
+        "a\xEF\xBF\xBD"
+        "b");
+  CHECK(clean("\xc0\xaf") == "\xEF\xBF\xBD\xEF\xBF\xBD");  // overlong
+  CHECK(clean("\xed\xa0\x80x").ends_with("x"));            // surrogate
   CHECK(clean("cut \xe6\x97") == "cut \xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
 TEST_CASE("a resource gives job, instance and the rest") {
-  Batch batch = MetricsRequest()
-                    .resource({{"service.name", "api"}, {"service.namespace", "ns"}, {"service.instance.id", "i-1"}, {"x", "y"}})
-                    .metric({.name = "m", .points = {{.value = 1}}})
-                    .batch();
+  Batch batch =
+      MetricsRequest()
+          .resource({{"service.name", "api"}, {"service.namespace", "ns"}, {"service.instance.id", "i-1"}, {"x", "y"}})
+          .metric({.name = "m", .points = {{.value = 1}}})
+          .batch();
   const ResourceLabels labels = read_resource_labels(batch, 0);
   CHECK(labels.job == "ns/api");
   CHECK(labels.instance == "i-1");
@@ -117,10 +123,18 @@ TEST_CASE("resource attributes win over those of a point when they become labels
 
 TEST_CASE("the reader gives back what was written") {
   Batch batch = MetricsRequest()
-                    .metric({.name = "h", .type = MetricType::kHistogram,
-                             .points = {{.attributes = {{"k", "v"}}, .start_ns = 5, .time_ns = 9, .count = 4, .sum = 77.5,
-                                         .buckets = {1, 2, 0, 1}, .bounds = {5, 10, 25}, .exemplars = {{7, "0123456789abcdef"}}}},
-                             .unit = "ms", .description = "d"})
+                    .metric({.name = "h",
+                             .type = MetricType::kHistogram,
+                             .points = {{.attributes = {{"k", "v"}},
+                                         .start_ns = 5,
+                                         .time_ns = 9,
+                                         .count = 4,
+                                         .sum = 77.5,
+                                         .buckets = {1, 2, 0, 1},
+                                         .bounds = {5, 10, 25},
+                                         .exemplars = {{7, "0123456789abcdef"}}}},
+                             .unit = "ms",
+                             .description = "d"})
                     .batch();
   otlp::MetricView view;
   REQUIRE(otlp::read_metric(batch.view(0, batch.items[0].body), view));
@@ -153,7 +167,10 @@ TEST_CASE("malformed metrics are told, not read past") {
   otlp::MetricView view;
   CHECK_FALSE(otlp::read_metric("\x0a\x7f", view));
   otlp::MetricPoint point;
-  CHECK_FALSE(otlp::read_point(MetricType::kHistogram, "\x32\x09" "12345678", point));
+  CHECK_FALSE(otlp::read_point(MetricType::kHistogram,
+                               "\x32\x09"
+                               "12345678",
+                               point));
   CHECK_FALSE(otlp::read_point(MetricType::kExponentialHistogram, std::string("\x42\x03\x12\x01\xff", 5), point));
 }
 

@@ -11,7 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 struct Page {
-  explicit Page(PrometheusConfig settings = {}) : config(std::move(settings)), store(config, "prometheus", budget, log) {}
+  explicit Page(PrometheusConfig settings = {})
+      : config(std::move(settings)), store(config, "prometheus", budget, log) {}
   uint64_t add(Batch batch) { return store.add(batch, clock.now()); }
   std::string text(std::string_view accept = "") {
     store.expire(clock.now());
@@ -38,9 +39,13 @@ TEST_CASE("a page as the collector writes it") {
   config.metrics_namespace = "graphistry";
   Page page(config);
   page.add(MetricsRequest()
-               .resource({{"service.name", "etl"}, {"service.namespace", "graphistry"}, {"service.instance.id", "etl-1"},
-                          {"telemetry.sdk.name", "opentelemetry"}}, "forge")
-               .metric({.name = "worker.read.crashes", .points = {{.attributes = {{"worker.id", "w1"}}, .value = 1}},
+               .resource({{"service.name", "etl"},
+                          {"service.namespace", "graphistry"},
+                          {"service.instance.id", "etl-1"},
+                          {"telemetry.sdk.name", "opentelemetry"}},
+                         "forge")
+               .metric({.name = "worker.read.crashes",
+                        .points = {{.attributes = {{"worker.id", "w1"}}, .value = 1}},
                         .description = "GPU worker crashes"})
                .batch());
   CHECK(page.text() ==
@@ -55,8 +60,10 @@ TEST_CASE("a page as the collector writes it") {
 
 TEST_CASE("histograms are cumulated and end with +Inf") {
   Page page(bare());
-  page.add(one({.name = "up", .type = MetricType::kHistogram,
-                .points = {{.count = 4, .sum = 77.5, .buckets = {1, 2, 0, 1}, .bounds = {5, 10, 25}}}, .unit = "ms"}));
+  page.add(one({.name = "up",
+                .type = MetricType::kHistogram,
+                .points = {{.count = 4, .sum = 77.5, .buckets = {1, 2, 0, 1}, .bounds = {5, 10, 25}}},
+                .unit = "ms"}));
   CHECK(page.text() ==
         "# HELP up_milliseconds \n# TYPE up_milliseconds histogram\n"
         "up_milliseconds_bucket{le=\"5\"} 1\nup_milliseconds_bucket{le=\"10\"} 3\nup_milliseconds_bucket{le=\"25\"} 3\n"
@@ -65,9 +72,12 @@ TEST_CASE("histograms are cumulated and end with +Inf") {
 
 TEST_CASE("exponential histograms show sum and count, summaries their quantiles") {
   Page page(bare());
-  page.add(one({.name = "e", .type = MetricType::kExponentialHistogram,
+  page.add(one({.name = "e",
+                .type = MetricType::kExponentialHistogram,
                 .points = {{.count = 3, .sum = 6, .buckets = {1, 2}, .scale = 2}}}));
-  page.add(one({.name = "s", .type = MetricType::kSummary, .points = {{.count = 2, .sum = 3, .quantiles = {{0.5, 1}, {0.99, 2}}}}}));
+  page.add(one({.name = "s",
+                .type = MetricType::kSummary,
+                .points = {{.count = 2, .sum = 3, .quantiles = {{0.5, 1}, {0.99, 2}}}}}));
   CHECK(page.has("e_bucket{le=\"+Inf\"} 3"));
   CHECK(page.has("e_count 3"));
   CHECK(page.has("s{quantile=\"0.5\"} 1"));
@@ -88,8 +98,10 @@ TEST_CASE("delta points are accumulated") {
   Page page(bare());
   for (uint64_t t = 1; t <= 3; ++t) {
     page.add(one({.name = "d", .points = {{.time_ns = t, .value = 4}}, .temporality = 1}));
-    page.add(one({.name = "h", .type = MetricType::kHistogram,
-                  .points = {{.time_ns = t, .count = 2, .sum = 1.5, .buckets = {1, 1}, .bounds = {1}}}, .temporality = 1}));
+    page.add(one({.name = "h",
+                  .type = MetricType::kHistogram,
+                  .points = {{.time_ns = t, .count = 2, .sum = 1.5, .buckets = {1, 1}, .bounds = {1}}},
+                  .temporality = 1}));
   }
   CHECK(page.has("d_total 12"));
   CHECK(page.has("h_bucket{le=\"1\"} 3"));
@@ -125,7 +137,10 @@ TEST_CASE("the first metric of a name gives type and help") {
   Page page(bare());
   page.add(one({.name = "x", .type = MetricType::kGauge, .points = {{.value = 1}}, .description = "first"}));
   CHECK(page.add(one({.name = "x", .type = MetricType::kHistogram, .points = {{.count = 1}}})) == 1);
-  page.add(one({.name = "x", .type = MetricType::kGauge, .points = {{.attributes = {{"k", "2"}}, .value = 2}}, .description = "second"}));
+  page.add(one({.name = "x",
+                .type = MetricType::kGauge,
+                .points = {{.attributes = {{"k", "2"}}, .value = 2}},
+                .description = "second"}));
   CHECK(page.has("# HELP x first"));
   CHECK(page.has("x 1"));
   CHECK(page.has("x{k=\"2\"} 2"));
@@ -135,15 +150,20 @@ TEST_CASE("timestamps only where asked for, and not on target_info") {
   PrometheusConfig config = bare();
   config.send_timestamps = true;
   Page page(config);
-  page.add(MetricsRequest().resource({{"service.name", "a"}, {"service.instance.id", "b"}})
-               .metric({.name = "c", .points = {{.time_ns = 1'700'000'000'123'000'000, .value = 1}}}).batch());
+  page.add(MetricsRequest()
+               .resource({{"service.name", "a"}, {"service.instance.id", "b"}})
+               .metric({.name = "c", .points = {{.time_ns = 1'700'000'000'123'000'000, .value = 1}}})
+               .batch());
   CHECK(page.has("c_total{instance=\"b\",job=\"a\"} 1 1700000000123"));
   CHECK(page.has("target_info{instance=\"b\",job=\"a\"} 1"));
 }
 
 TEST_CASE("target_info needs job and instance") {
   Page page(bare());
-  page.add(MetricsRequest().resource({{"service.name", "a"}, {"x", "y"}}).metric({.name = "c", .points = {{.value = 1}}}).batch());
+  page.add(MetricsRequest()
+               .resource({{"service.name", "a"}, {"x", "y"}})
+               .metric({.name = "c", .points = {{.value = 1}}})
+               .batch());
   CHECK(page.text().find("target_info") == std::string::npos);
 }
 
@@ -152,8 +172,13 @@ TEST_CASE("OpenMetrics carries exemplars and ends with EOF") {
   config.enable_open_metrics = true;
   Page page(config);
   const std::string trace(16, '\x11');
-  page.add(one({.name = "h", .type = MetricType::kHistogram,
-                .points = {{.time_ns = 1'700'000'000'500'000'000, .count = 2, .sum = 3, .buckets = {1, 1}, .bounds = {1},
+  page.add(one({.name = "h",
+                .type = MetricType::kHistogram,
+                .points = {{.time_ns = 1'700'000'000'500'000'000,
+                            .count = 2,
+                            .sum = 3,
+                            .buckets = {1, 1},
+                            .bounds = {1},
                             .exemplars = {{0.5, trace}}}}}));
   page.add(one({.name = "c", .points = {{.value = 6, .exemplars = {{2, trace}}}}}));
   const std::string text = page.text("application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
@@ -171,14 +196,18 @@ TEST_CASE("UTF-8 names are escaped unless the scraper takes them") {
   PrometheusConfig config = bare();
   config.translation_strategy = "NoTranslation";
   Page page(config);
-  page.add(one({.name = "http.calls", .type = MetricType::kGauge, .points = {{.attributes = {{"a.b", "1"}}, .value = 1}}}));
+  page.add(
+      one({.name = "http.calls", .type = MetricType::kGauge, .points = {{.attributes = {{"a.b", "1"}}, .value = 1}}}));
   CHECK(page.has("http_calls{a_b=\"1\"} 1"));
-  CHECK(page.text("text/plain;version=1.0.0;escaping=allow-utf-8").find("{\"http.calls\",\"a.b\"=\"1\"} 1\n") != std::string::npos);
+  CHECK(page.text("text/plain;version=1.0.0;escaping=allow-utf-8").find("{\"http.calls\",\"a.b\"=\"1\"} 1\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("values and help are escaped") {
   Page page(bare());
-  page.add(one({.name = "g", .type = MetricType::kGauge, .points = {{.attributes = {{"k", "a\"b\\c\nd\xff"}}, .value = 1}},
+  page.add(one({.name = "g",
+                .type = MetricType::kGauge,
+                .points = {{.attributes = {{"k", "a\"b\\c\nd\xff"}}, .value = 1}},
                 .description = "two\nlines"}));
   CHECK(page.has("g{k=\"a\\\"b\\\\c\\nd\xEF\xBF\xBD\"} 1"));
   CHECK(page.has("# HELP g two\\nlines"));

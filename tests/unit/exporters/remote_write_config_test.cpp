@@ -75,7 +75,8 @@ TEST_CASE("remote write: mistakes name their place") {
 }
 
 TEST_CASE("scrape page: keys and mistakes") {
-  const Scrape ok("{endpoint: ':8889', namespace: n, const_labels: {a: b}, send_timestamps: true, metric_expiration: 3m}");
+  const Scrape ok(
+      "{endpoint: ':8889', namespace: n, const_labels: {a: b}, send_timestamps: true, metric_expiration: 3m}");
   CHECK(ok.errors().empty());
   CHECK(ok.settings.metrics_namespace == "n");
   CHECK(ok.settings.metric_expiration == std::chrono::minutes(3));

@@ -21,7 +21,9 @@ struct ScriptedClient final : WriteClient {
     absl::AnyInvocable<void(WriteReply)> done;
   };
   struct Script {
-    std::function<WriteReply(const std::vector<ReadSeries>&)> reply = [](const auto&) { return WriteReply{200, false, {}, {}}; };
+    std::function<WriteReply(const std::vector<ReadSeries>&)> reply = [](const auto&) {
+      return WriteReply{200, false, {}, {}};
+    };
     std::deque<Request> waiting;
     std::vector<std::vector<std::string>> stored;  // series texts of each accepted request
     net::HttpClient::Headers headers;
@@ -67,9 +69,13 @@ struct Fixture {
     MetricsRequest request;
     TestMetric metric{.name = "g", .type = MetricType::kGauge};
     for (int i = 0; i < series; ++i) {
-      metric.points.push_back({.attributes = {{"i", std::to_string(i)}}, .time_ns = static_cast<uint64_t>(clock.now().wall.count()), .value = 1});
+      metric.points.push_back({.attributes = {{"i", std::to_string(i)}},
+                               .time_ns = static_cast<uint64_t>(clock.now().wall.count()),
+                               .value = 1});
     }
-    if (!bad.empty()) metric.points.push_back({.attributes = {{"i", bad}}, .time_ns = static_cast<uint64_t>(clock.now().wall.count()), .value = 1});
+    if (!bad.empty())
+      metric.points.push_back(
+          {.attributes = {{"i", bad}}, .time_ns = static_cast<uint64_t>(clock.now().wall.count()), .value = 1});
     return request.metric(metric).batch();
   }
   SendResult send(const Batch& b) {
@@ -170,7 +176,9 @@ TEST_CASE("5xx and 429 are retried, with the receiver's own pause, and nothing s
   config.remote_write_queue.num_consumers = 1;
   Fixture t(config);
   int answers = 0;
-  t.script.reply = [&](const auto&) { return ++answers == 3 ? WriteReply{429, false, "slow", 7s} : WriteReply{200, false, {}, {}}; };
+  t.script.reply = [&](const auto&) {
+    return ++answers == 3 ? WriteReply{429, false, "slow", 7s} : WriteReply{200, false, {}, {}};
+  };
   const Batch batch = t.batch(20);
   const SendResult first = t.send(batch);
   CHECK(first.kind == SendResult::Kind::kRetry);
@@ -182,7 +190,8 @@ TEST_CASE("5xx and 429 are retried, with the receiver's own pause, and nothing s
   size_t sent = 0;
   for (const auto& request : t.script.stored) sent += request.size();
   CHECK(sent == 20);
-  CHECK(std::count(t.script.headers.begin(), t.script.headers.end(), std::pair<std::string, std::string>("Retry-Attempt", "1")) == 1);
+  CHECK(std::count(t.script.headers.begin(), t.script.headers.end(),
+                   std::pair<std::string, std::string>("Retry-Attempt", "1")) == 1);
 }
 
 TEST_CASE("no answer is retried") {
@@ -240,10 +249,12 @@ TEST_CASE("native histograms that are turned off cost nothing else") {
     return WriteReply{204, false, {}, {}};
   };
   const uint64_t now = static_cast<uint64_t>(t.clock.now().wall.count());
-  const SendResult result = t.send(
-      MetricsRequest()
-          .metric({.name = "e", .type = MetricType::kExponentialHistogram, .points = {{.time_ns = now, .count = 1, .sum = 1, .buckets = {1}}}})
-          .metric({.name = "c", .points = {{.time_ns = now, .value = 2}}}).batch());
+  const SendResult result = t.send(MetricsRequest()
+                                       .metric({.name = "e",
+                                                .type = MetricType::kExponentialHistogram,
+                                                .points = {{.time_ns = now, .count = 1, .sum = 1, .buckets = {1}}}})
+                                       .metric({.name = "c", .points = {{.time_ns = now, .value = 2}}})
+                                       .batch());
   CHECK(result.kind == SendResult::Kind::kOk);
   CHECK(result.rejected == 1);
   CHECK(t.stored() == std::set<std::string>{"c_total{}"});
@@ -251,7 +262,8 @@ TEST_CASE("native histograms that are turned off cost nothing else") {
 
 TEST_CASE("a batch with nothing to send is done, its points told") {
   Fixture t;
-  const SendResult result = t.send(MetricsRequest().metric({.name = "d", .points = {{.value = 1}}, .temporality = 1}).batch());
+  const SendResult result =
+      t.send(MetricsRequest().metric({.name = "d", .points = {{.value = 1}}, .temporality = 1}).batch());
   CHECK(result.kind == SendResult::Kind::kOk);
   CHECK(result.rejected == 1);
   CHECK(t.script.requests == 0);

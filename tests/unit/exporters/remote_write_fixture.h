@@ -36,8 +36,10 @@ struct ReadSeries {
   std::string text() const {
     std::string name, rest;
     for (const auto& [k, v] : labels) {
-      if (k == "__name__") name = v;
-      else rest += (rest.empty() ? "" : ",") + k + "=" + v;
+      if (k == "__name__")
+        name = v;
+      else
+        rest += (rest.empty() ? "" : ",") + k + "=" + v;
     }
     return name + "{" + rest + "}";
   }
@@ -56,11 +58,21 @@ inline ReadHistogram read_histogram(std::string_view message) {
   otlp::FieldCursor c(message);
   while (c.next()) {
     switch (c.number()) {
-      case 1: out.count = c.value(); break;
-      case 3: out.sum = c.real(); break;
-      case 4: out.schema = c.zigzag(); break;
-      case 5: out.zero_threshold = c.real(); break;
-      case 6: out.zero_count = c.value(); break;
+      case 1:
+        out.count = c.value();
+        break;
+      case 3:
+        out.sum = c.real();
+        break;
+      case 4:
+        out.schema = c.zigzag();
+        break;
+      case 5:
+        out.zero_threshold = c.real();
+        break;
+      case 6:
+        out.zero_count = c.value();
+        break;
       case 11: {
         auto& [offset, length] = out.spans.emplace_back();
         otlp::FieldCursor span(c.bytes());
@@ -72,8 +84,11 @@ inline ReadHistogram read_histogram(std::string_view message) {
           out.deltas.push_back(static_cast<int64_t>(n >> 1) ^ -static_cast<int64_t>(n & 1));
         }));
         break;
-      case 15: out.ms = static_cast<int64_t>(c.value()); break;
-      default: FAIL("unexpected field " << c.number());
+      case 15:
+        out.ms = static_cast<int64_t>(c.value());
+        break;
+      default:
+        FAIL("unexpected field " << c.number());
     }
   }
   REQUIRE(c.ok());
@@ -95,8 +110,10 @@ inline ReadSeries read_series(std::string_view message) {
       if (inner.type() == otlp::WireType::kFixed64) one.value = inner.real();
       if (inner.type() == otlp::WireType::kVarint) one.ms = static_cast<int64_t>(inner.value());
     }
-    if (sample) out.samples.emplace_back(one.ms, one.value);
-    else out.exemplars.push_back(one);
+    if (sample)
+      out.samples.emplace_back(one.ms, one.value);
+    else
+      out.exemplars.push_back(one);
   }
   REQUIRE(c.ok());
   return out;

@@ -180,15 +180,32 @@ TEST_CASE("remote write: a real Prometheus sees the first increment, the graph's
     const double requests = time_ns == first ? 5 : 8;
     const uint64_t count = time_ns == first ? 5 : 8;
     live.consume(MetricsRequest()
-        .resource({}, "traces_service_graph")
-        .metric({.name = "traces_service_graph_request_total",
-                 .points = {{.attributes = edge, .start_ns = begin - 15'000'000'000 + 11'000'000'000, .time_ns = time_ns, .value = requests}}})
-        .metric({.name = "traces_service_graph_request_server", .type = MetricType::kHistogram,
-                 .points = {{.attributes = edge, .start_ns = begin - 4'000'000'000, .time_ns = time_ns, .count = count, .sum = 0.5,
-                             .buckets = {count, 0}, .bounds = {0.1}, .exemplars = {{0.05, std::string(16, '\x31')}}}}, .unit = "s"})
-        .metric({.name = "native", .type = MetricType::kExponentialHistogram,
-                 .points = {{.attributes = edge, .time_ns = time_ns, .count = count, .sum = 1, .buckets = {count}, .scale = 3}}})
-        .batch());
+                     .resource({}, "traces_service_graph")
+                     .metric({.name = "traces_service_graph_request_total",
+                              .points = {{.attributes = edge,
+                                          .start_ns = begin - 15'000'000'000 + 11'000'000'000,
+                                          .time_ns = time_ns,
+                                          .value = requests}}})
+                     .metric({.name = "traces_service_graph_request_server",
+                              .type = MetricType::kHistogram,
+                              .points = {{.attributes = edge,
+                                          .start_ns = begin - 4'000'000'000,
+                                          .time_ns = time_ns,
+                                          .count = count,
+                                          .sum = 0.5,
+                                          .buckets = {count, 0},
+                                          .bounds = {0.1},
+                                          .exemplars = {{0.05, std::string(16, '\x31')}}}},
+                              .unit = "s"})
+                     .metric({.name = "native",
+                              .type = MetricType::kExponentialHistogram,
+                              .points = {{.attributes = edge,
+                                          .time_ns = time_ns,
+                                          .count = count,
+                                          .sum = 1,
+                                          .buckets = {count},
+                                          .scale = 3}}})
+                     .batch());
   }
   REQUIRE(live.within(10s, [&] { return live.idle(); }));
   INFO((live.log.messages.empty() ? "" : live.log.messages[0]));
@@ -205,18 +222,21 @@ TEST_CASE("remote write: a real Prometheus sees the first increment, the graph's
   CHECK(value_in(query("max_over_time(traces_service_graph_request_total[1m])")) == 8);
   CHECK(value_in(query("min_over_time(traces_service_graph_request_total[1m])")) == 0);
   CHECK(value_in(query("count_over_time(traces_service_graph_request_total[1m])")) == 3);
-  const double increase = value_in(query("sum by (client, server) (increase(traces_service_graph_request_total{client!=\"user\"}[1m]))"));
+  const double increase =
+      value_in(query("sum by (client, server) (increase(traces_service_graph_request_total{client!=\"user\"}[1m]))"));
   CHECK(increase >= 8);
   CHECK(increase < 14);  // by extrapolation
   CHECK(value_in(query("sum by (client, server) (rate(traces_service_graph_request_server_seconds_sum[1m]))")) > 0);
   CHECK(query("group by (client, connection_type, server) (traces_service_graph_request_server_seconds_sum)")
             .find("\"client\":\"a\",\"server\":\"b\"") != std::string::npos);
-  CHECK(query("histogram_quantile(0.9, sum(rate(traces_service_graph_request_server_seconds_bucket[1m])) by (le, client, server))")
+  CHECK(query("histogram_quantile(0.9, sum(rate(traces_service_graph_request_server_seconds_bucket[1m])) by (le, "
+              "client, server))")
             .find("\"value\"") != std::string::npos);
   CHECK(value_in(query("histogram_count(native)")) == 8);
   const auto exemplars = live.get(prometheus.port(), "/api/v1/query_exemplars?query=" +
-      encoded("traces_service_graph_request_server_seconds_bucket") + "&start=" + std::to_string(begin / 1'000'000'000 - 60) +
-      "&end=" + std::to_string(second / 1'000'000'000 + 60));
+                                                         encoded("traces_service_graph_request_server_seconds_bucket") +
+                                                         "&start=" + std::to_string(begin / 1'000'000'000 - 60) +
+                                                         "&end=" + std::to_string(second / 1'000'000'000 + 60));
   CHECK(exemplars.body.find("31313131313131313131313131313131") != std::string::npos);
 }
 
@@ -234,7 +254,10 @@ TEST_CASE("remote write: a receiver that is away gets everything later", "[prome
     return make_prometheus_remote_write(config, env);
   });
   // It may refuse connections or not be ready yet: both are waited for.
-  live.consume(MetricsRequest().metric({.name = "early", .type = MetricType::kGauge, .points = {{.time_ns = wall_ns(), .value = 3}}}).batch());
+  live.consume(
+      MetricsRequest()
+          .metric({.name = "early", .type = MetricType::kGauge, .points = {{.time_ns = wall_ns(), .value = 3}}})
+          .batch());
   REQUIRE(live.within(60s, [&] { return live.idle(); }));
   CHECK(live.telemetry.numbers["otelcol_exporter_sent_metric_points"].value == 1);
   CHECK(value_in(live.get(port, "/api/v1/query?query=early").body) == 3);
@@ -249,11 +272,15 @@ TEST_CASE("the scrape page is served, and promtool finds nothing wrong with it",
     config.enable_open_metrics = true;
     return make_prometheus(config, env);
   });
-  live.consume(MetricsRequest().resource({{"service.name", "a"}, {"service.instance.id", "b"}}, "s")
-      .metric({.name = "calls", .points = {{.time_ns = wall_ns(), .value = 2}}, .description = "Calls."})
-      .metric({.name = "up.time", .type = MetricType::kHistogram,
-               .points = {{.time_ns = wall_ns(), .count = 2, .sum = 3, .buckets = {1, 1}, .bounds = {1}}}, .unit = "s", .description = "Up."})
-      .batch());
+  live.consume(MetricsRequest()
+                   .resource({{"service.name", "a"}, {"service.instance.id", "b"}}, "s")
+                   .metric({.name = "calls", .points = {{.time_ns = wall_ns(), .value = 2}}, .description = "Calls."})
+                   .metric({.name = "up.time",
+                            .type = MetricType::kHistogram,
+                            .points = {{.time_ns = wall_ns(), .count = 2, .sum = 3, .buckets = {1, 1}, .bounds = {1}}},
+                            .unit = "s",
+                            .description = "Up."})
+                   .batch());
   const auto page = live.get(port, "/metrics");
   CHECK(page.status == 200);
   CHECK(page.header("content-type") == "text/plain; version=0.0.4; charset=utf-8; escaping=underscores");

@@ -66,8 +66,9 @@ TEST_CASE("large counts stay exact on the page") {
   Ledger ledger;
   ledger.admit(ledger.add_destination("traces", "debug"), 1'234'567'890'123ULL);
   const std::string page = PrometheusTelemetry().render({}, ledger_families(snapshot_of(ledger, {})));
-  CHECK(page.find("weir_spans_admitted_total{exporter=\"debug\",pipeline=\"traces\",source=\"live\"} 1234567890123\n") !=
-        std::string::npos);
+  CHECK(
+      page.find("weir_spans_admitted_total{exporter=\"debug\",pipeline=\"traces\",source=\"live\"} 1234567890123\n") !=
+      std::string::npos);
 }
 
 TEST_CASE("the process's own figures are plausible") {

@@ -17,7 +17,8 @@ bool has_line(const std::string& page, const std::string& line) {
 
 TEST_CASE("a page of counters, gauges and histograms") {
   PrometheusTelemetry telemetry;
-  telemetry.counter("otelcol_receiver_accepted_spans", "Help text.", {{"receiver", "otlp"}, {"transport", "grpc"}}).add(97);
+  telemetry.counter("otelcol_receiver_accepted_spans", "Help text.", {{"receiver", "otlp"}, {"transport", "grpc"}})
+      .add(97);
   telemetry.gauge("otelcol_exporter_queue_size", "Size.", {{"exporter", "otlp"}}).set(3);
   auto& histogram = telemetry.histogram("latency", "How long.", {}, {1, 5});
   histogram.observe(0.5);

@@ -31,8 +31,9 @@ TEST_CASE("console lines have the collector's shape") {
   StderrLog log({}, clock, lines.sink());
   log.info("otlp", "Starting server", {{"endpoint", "127.0.0.1:4317"}});
   REQUIRE(lines.all.size() == 1);
-  CHECK(lines.all[0] ==
-        "2023-11-14T22:13:20.123Z\tinfo\tStarting server\t{\"component\": \"otlp\", \"endpoint\": \"127.0.0.1:4317\"}\n");
+  CHECK(
+      lines.all[0] ==
+      "2023-11-14T22:13:20.123Z\tinfo\tStarting server\t{\"component\": \"otlp\", \"endpoint\": \"127.0.0.1:4317\"}\n");
 }
 
 TEST_CASE("json lines are one object") {
@@ -44,8 +45,9 @@ TEST_CASE("json lines are one object") {
   StderrLog log(options, clock, lines.sink());
   log.warn("batch", "It \"broke\"", {{"error", "line\nbreak"}});
   REQUIRE(lines.all.size() == 1);
-  CHECK(lines.all[0] == "{\"level\": \"warn\", \"ts\": \"2023-11-14T22:13:20.123Z\", \"msg\": \"It \\\"broke\\\"\", "
-                        "\"site\": \"a\", \"component\": \"batch\", \"error\": \"line\\nbreak\"}\n");
+  CHECK(lines.all[0] ==
+        "{\"level\": \"warn\", \"ts\": \"2023-11-14T22:13:20.123Z\", \"msg\": \"It \\\"broke\\\"\", "
+        "\"site\": \"a\", \"component\": \"batch\", \"error\": \"line\\nbreak\"}\n");
 }
 
 TEST_CASE("an event cannot forge a second line") {
