@@ -122,7 +122,7 @@ class FlushLoop : public MetricsConnector {
   void finish(Time now) {
     const bool last = static_cast<bool>(done_);
     flush(std::move(deltas_), now, last);
-    deltas_ = {};
+    deltas_.clear();
     collecting_ = false;
     if (last) return std::exchange(done_, {})();
     if (waiting_final_) return collect(last_tick_, std::exchange(waiting_final_, {}));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "connectors/entries.h"
 #include "connectors/key_hash.h"
 #include "otlp/attributes.h"
 #include "otlp/fields.h"
@@ -25,30 +26,6 @@ void append_u32(std::string& out, uint32_t value) {
 void patch_length(std::string& out, size_t at) {
   const auto length = static_cast<uint32_t>(out.size() - at - 4);
   std::memcpy(out.data() + at, &length, 4);
-}
-
-// The KeyValue of each name in the repeated field `field` of `message`; the first of a key counts. Stops when all are found.
-void find_entries(std::string_view message, uint32_t field, const std::vector<std::string>& names,
-                  std::vector<std::string_view>& out) {
-  size_t missing = names.size();
-  otlp::FieldCursor cursor(message);
-  while (missing > 0 && cursor.next()) {
-    if (!cursor.is(field, otlp::WireType::kBytes)) continue;
-    const std::string_view key = otlp::attribute_key(cursor.bytes());
-    for (size_t i = 0; i < names.size(); ++i) {
-      if (out[i].data() != nullptr || names[i] != key) continue;
-      out[i] = cursor.bytes();
-      --missing;
-    }
-  }
-}
-
-template <class F>
-void for_each_resource_entry(const Batch& batch, uint32_t resource, F&& f) {
-  const ResourceEntry& entry = batch.resources[resource];
-  otlp::detail::for_each_header_payload(batch, entry, otlp::field::resource_group::kResource, [&](std::string_view message) {
-    otlp::detail::for_each_payload(message, otlp::field::resource::kAttributes, f);
-  });
 }
 
 }  // namespace
