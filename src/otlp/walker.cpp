@@ -14,6 +14,9 @@ namespace {
 
 using schema::Verdict;
 
+// An entry of the resource, scope or range tables, for index_limit.
+constexpr uint64_t kTableEntry = 32;
+
 std::string text_of(Verdict verdict, std::string_view where) {
   std::string text = "invalid protobuf in " + std::string(where) + ": ";
   switch (verdict) {
@@ -28,7 +31,7 @@ std::string text_of(Verdict verdict, std::string_view where) {
 
 class Walk {
  public:
-  Walk(Signal signal, Part part, Batch& out) : signal_(signal), out_(out) {
+  Walk(Signal signal, Part part, Batch& out, uint64_t index_limit) : signal_(signal), out_(out), index_left_(index_limit) {
     bytes_ = part.bytes ? part.bytes->view() : std::string_view();
     out_ = {};
     out_.signal = signal;
@@ -40,6 +43,7 @@ class Walk {
   WalkResult run() {
     FieldCursor request(bytes_);
     while (request.next() && result_.ok) {
+      spend(kTableEntry);
       if (request.number() != field::request::kResources) {
         out_.top_level.emplace_back(0, range_of(request.raw()));
       } else if (request.type() == WireType::kBytes) {
@@ -60,6 +64,13 @@ class Walk {
     if (!result_.ok) return;
     result_ = {.ok = false, .error = text_of(verdict, where), .too_deep = verdict == Verdict::kTooDeep};
   }
+  void spend(uint64_t bytes) {
+    if (bytes <= index_left_) {
+      index_left_ -= bytes;
+    } else if (result_.ok) {
+      result_ = {.ok = false, .error = "too many items", .too_many = true};
+    }
+  }
   bool check(Verdict verdict, std::string_view where) {
     if (verdict != Verdict::kOk) refuse(verdict, where);
     return result_.ok;
@@ -71,6 +82,7 @@ class Walk {
     header_.clear();
     FieldCursor cursor(message);
     while (cursor.next() && result_.ok) {
+      spend(kTableEntry);
       if (cursor.is(field::resource_group::kScopes, WireType::kBytes)) {
         walk_scope(index, cursor.bytes());
       } else if (check_header(cursor, schema::kResource, "resource")) {
@@ -90,6 +102,7 @@ class Walk {
     scope_header_.clear();
     FieldCursor cursor(message);
     while (cursor.next() && result_.ok) {
+      spend(sizeof(SpanRecord));
       if (cursor.is(field::scope_group::kItems, WireType::kBytes)) {
         walk_item(index, cursor.bytes());
       } else if (check_header(cursor, schema::kScope, "scope")) {
@@ -159,6 +172,7 @@ class Walk {
 
   const Signal signal_;
   Batch& out_;
+  uint64_t index_left_;
   std::string_view bytes_;
   WalkResult result_;
   Ranges header_;
@@ -167,7 +181,23 @@ class Walk {
 
 }  // namespace
 
-WalkResult walk(Signal signal, Part part, Batch& out) { return Walk(signal, std::move(part), out).run(); }
+WalkResult walk(Signal signal, Part part, Batch& out, uint64_t index_limit) {
+  return Walk(signal, std::move(part), out, index_limit).run();
+}
+
+uint64_t index_size(std::string_view request) {
+  uint64_t bytes = 0;
+  for (FieldCursor group(request); group.next();) {
+    bytes += kTableEntry;
+    if (!group.is(field::request::kResources, WireType::kBytes)) continue;
+    for (FieldCursor scopes(group.bytes()); scopes.next();) {
+      bytes += kTableEntry;
+      if (!scopes.is(field::resource_group::kScopes, WireType::kBytes)) continue;
+      for (FieldCursor items(scopes.bytes()); items.next();) bytes += sizeof(SpanRecord);
+    }
+  }
+  return bytes;
+}
 
 uint32_t count_points(std::string_view metric) {
   uint32_t count = 0;

@@ -2,31 +2,12 @@
 #include "receivers/otlp/intake.h"
 
 #include "otlp/json_in.h"
-#include "otlp/fields.h"
-#include "otlp/walker.h"
-#include "otlp/wire.h"
 
 namespace weir {
 namespace {
 
 // Below this a request's index is small change beside what its connection costs.
 constexpr uint32_t kSmallRequest = 64 << 10;
-
-// About what the index of a request takes: a hostile one has a record of 88 bytes for every two of its own.
-uint64_t index_bytes(std::string_view request) {
-  constexpr uint64_t kField = 32;  // an entry of the resource, scope or range tables
-  uint64_t bytes = 0;
-  for (otlp::FieldCursor group(request); group.next();) {
-    bytes += kField;
-    if (!group.is(otlp::field::request::kResources, otlp::WireType::kBytes)) continue;
-    for (otlp::FieldCursor scopes(group.bytes()); scopes.next();) {
-      bytes += kField;
-      if (!scopes.is(otlp::field::resource_group::kScopes, otlp::WireType::kBytes)) continue;
-      for (otlp::FieldCursor items(scopes.bytes()); items.next();) bytes += sizeof(SpanRecord);
-    }
-  }
-  return bytes;
-}
 
 }  // namespace
 
@@ -79,22 +60,38 @@ ContextRef Intake::context_of(ExportRequest& request) const {
       Context{env_.id, transport_, std::move(request.peer), request.received, std::move(request.metadata)});
 }
 
+// The index is reserved before it is made: first for items of usual size, so that they need not be counted, then for what they
+// are. `too_many` says that the budget has no room for it.
+otlp::WalkResult Intake::walk(const ExportRequest& request, Batch& batch, Reservation& index) const {
+  const uint32_t size = request.bytes->size();
+  if (size <= kSmallRequest) return otlp::walk(request.signal, Part{.bytes = request.bytes}, batch);
+  index = Reservation::try_take(budget(), size / 2);
+  otlp::WalkResult walked = otlp::walk(request.signal, Part{.bytes = request.bytes}, batch, index.bytes());
+  if (!walked.too_many) return walked;
+  const uint64_t needed = otlp::index_size(request.bytes->view());
+  index = Reservation::try_take(budget(), needed);
+  if (!index) return walked;
+  return otlp::walk(request.signal, Part{.bytes = request.bytes}, batch, needed);
+}
+
 void Intake::take(ExportRequest&& request, VerdictFn verdict) {
   std::string error;
   if (request.format == Format::kJson && !transcode(request, error)) {
     return verdict({Verdict::Kind::kMalformed, std::move(error)});
   }
-  Reservation index;  // while the request is walked and handed on
-  if (request.bytes->size() > kSmallRequest) {
-    index = Reservation::try_take(budget(), index_bytes(request.bytes->view()));
-    if (!index) return verdict({Verdict::Kind::kBusy, "out of memory, try again later", std::chrono::seconds(1)});
-  }
   Batch batch;
-  otlp::WalkResult walked = otlp::walk(request.signal, Part{.bytes = std::move(request.bytes)}, batch);
+  Reservation index;  // while the request is walked and handed on
+  otlp::WalkResult walked = walk(request, batch, index);
+  if (walked.too_many) {
+    const bool never = otlp::index_size(request.bytes->view()) > budget().limit();
+    if (never) return verdict({Verdict::Kind::kTooLarge, "too many items in one request"});
+    return verdict({Verdict::Kind::kBusy, "out of memory, try again later", std::chrono::seconds(1)});
+  }
   if (!walked.ok) {
     return verdict({walked.too_deep ? Verdict::Kind::kBadData : Verdict::Kind::kMalformed, std::move(walked.error)});
   }
   if (batch.spans.empty() && batch.items.empty()) return verdict({});  // nothing to do, as the collector
+  request.bytes = {};
   batch.context = context_of(request);
   admit(std::move(batch), walked.rejected, std::move(walked.rejected_reason), std::move(verdict));
 }

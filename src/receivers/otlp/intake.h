@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "otlp/walker.h"
 #include "receivers/otlp/receiver.h"
 #include "receivers/otlp/verdict.h"
 #include "weir/component.h"
@@ -54,6 +55,7 @@ class Intake {
   };
 
   void make_counters(Signal signal);
+  otlp::WalkResult walk(const ExportRequest& request, Batch& batch, Reservation& index) const;
   bool transcode(ExportRequest& request, std::string& error) const;
   void admit(Batch&& batch, uint32_t rejected, std::string reason, VerdictFn verdict);
   ContextRef context_of(ExportRequest& request) const;

@@ -145,6 +145,19 @@ TEST_CASE("grpc: limits before and after inflation, and the budget") {
   CHECK(live.budget.used() == (3 << 20) + (512 << 10));
 }
 
+TEST_CASE("grpc: the index of a request is paid for: a flood of empty spans is refused, a smaller one is taken") {
+  LiveReceiver::Options options = LiveReceiver::defaults();
+  options.budget = 16 << 20;
+  LiveReceiver live(options);
+  GrpcClient client(live.grpc());
+  const auto empty_spans = [](size_t count) { return grpc_message(trace_request(std::vector<std::string>(count, ""), 0)); };
+  CHECK(client.call(empty_spans(100'000)).field("grpc-status") == "0");
+  CHECK(live.traces.names().size() == 100'000);
+  require_trailers_only(client.call(empty_spans(300'000)), "8");
+  CHECK(client.call(empty_spans(10)).field("grpc-status") == "0");
+  CHECK(live.budget.used() == 0);
+}
+
 TEST_CASE("grpc: a message is acted on before the client ends its side, and the stream is then closed without error") {
   LiveReceiver live;
   GrpcClient client(live.grpc());
