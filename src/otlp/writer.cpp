@@ -2,6 +2,7 @@
 #include "otlp/writer.h"
 
 #include <cstring>
+#include <protozero/buffer_string.hpp>
 #include <protozero/varint.hpp>
 
 #include "otlp/fields.h"
