@@ -94,8 +94,14 @@ void Translator::add_metric(Source& source) {
   source.name = metric_name(source.metric, config_.metrics_namespace, strategy_);
   if (wanted && config_.send_metadata) add_metadata(source);
   otlp::for_each_point(source.metric, [&](std::string_view message) {
-    const bool ok = wanted && !source.name.empty() && otlp::read_point(source.metric.type, message, point_);
-    if (!ok || !add_point(source)) ++result_.dropped;
+    bool ok = otlp::read_point(source.metric.type, message, point_);
+    if (ok) {
+      point_ms_ = time_of_point();
+      source.latest_ms =
+          std::max(source.latest_ms, point_ms_);  // of all: target_info does not depend on what can be sent
+      ok = wanted && !source.name.empty() && add_point(source);
+    }
+    if (!ok) ++result_.dropped;
     ++result_.points;
   });
 }
@@ -106,12 +112,11 @@ int64_t Translator::time_of_point() const {
 }
 
 // False where nothing of the point can be sent.
-bool Translator::add_point(Source& source) {
+bool Translator::add_point(const Source& source) {
   LabelPairs attributes;
   read_point_labels(source.metric.type, point_.message, attributes);
   add_resource_attributes(config_.resource_to_telemetry_conversion, source.resource, attributes);
   if (!build_labels(source, attributes)) return false;
-  point_ms_ = time_of_point();
   late_ = false;
   bool ok = true;
   switch (source.metric.type) {
@@ -127,7 +132,6 @@ bool Translator::add_point(Source& source) {
     default:
       add_numbers(source);
   }
-  source.latest_ms = std::max(source.latest_ms, point_ms_);
   return ok && !late_;
 }
 

@@ -74,7 +74,7 @@ class Translator {
 
   void add_metric(Source& source);
   bool is_wanted(const otlp::MetricView& metric);
-  bool add_point(Source& source);
+  bool add_point(const Source& source);
   bool build_labels(const Source& source, const LabelPairs& attributes);
   void set_label(std::string_view name, std::string_view value);
   void add_numbers(const Source& source);

@@ -105,6 +105,16 @@ TEST_CASE("target_info needs an identity and something to tell, and can be turne
   CHECK(info(off, {{"service.name", "a"}, {"x", "y"}}) == 0);
 }
 
+TEST_CASE("target_info comes even where no point of the resource can be sent") {
+  Fixture t;
+  const auto values =
+      t.last_round(MetricsRequest()
+                       .resource({{"service.name", "a"}, {"x", "y"}})
+                       .metric({.name = "d", .points = {{.time_ns = t.now(), .value = 1}}, .temporality = 1})
+                       .batch());
+  CHECK(values == std::map<std::string, double>{{"target_info{job=a,x=y}", 1}});
+}
+
 TEST_CASE("a new series that only grows begins with a zero") {
   Fixture t;
   const uint64_t start = t.now();
