@@ -12,8 +12,8 @@
 
 namespace weir::test {
 
-// A slow, obvious evaluator of tail sampling to hold the real one against: it keeps every span as it came and looks at all
-// of them for each policy. Written from the rules of the collector, without any code of the sampler.
+// A slow, obvious evaluator of tail sampling to hold the real one against: it keeps every span as it came and looks at
+// all of them for each policy. Written from the rules of the collector, without any code of the sampler.
 
 using RefValue = std::variant<std::string, int64_t, bool, double>;
 using RefTags = std::vector<std::pair<std::string, RefValue>>;  // the first of a key counts
@@ -120,7 +120,8 @@ class ReferenceSampler {
       hash ^= static_cast<unsigned char>(c);
       hash *= 1099511628211ULL;
     }
-    return static_cast<long double>(hash) / 18446744073709551615.0L <= static_cast<long double>(policy.percentage / 100);
+    return static_cast<long double>(hash) / 18446744073709551615.0L <=
+           static_cast<long double>(policy.percentage / 100);
   }
   static bool count(const RefPolicy& policy, int64_t spans) {
     return spans >= policy.low && (policy.high == 0 || spans <= policy.high);

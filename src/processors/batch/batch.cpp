@@ -24,8 +24,10 @@ const std::vector<double>& size_bounds() {
 struct BatchMetrics {
   explicit BatchMetrics(const ComponentEnv& env)
       : labels{{"processor", env.id}},
-        size_trigger(counter(env, "batch_size_trigger_send", "Number of times the batch was sent due to a size trigger")),
-        timeout_trigger(counter(env, "timeout_trigger_send", "Number of times the batch was sent due to a timeout trigger")),
+        size_trigger(
+            counter(env, "batch_size_trigger_send", "Number of times the batch was sent due to a size trigger")),
+        timeout_trigger(
+            counter(env, "timeout_trigger_send", "Number of times the batch was sent due to a timeout trigger")),
         send_size(env.telemetry->histogram("otelcol_processor_batch_batch_send_size",
                                            "Number of units in the batch [Development]", labels, size_bounds())),
         cardinality(env.telemetry->gauge("otelcol_processor_batch_metadata_cardinality",

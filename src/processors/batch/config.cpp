@@ -13,7 +13,8 @@ const config::Fields<BatchConfig>& BatchConfig::fields() {
       field("send_batch_size", &BatchConfig::send_batch_size, "items that make a batch go; 0 = every incoming batch"),
       field("timeout", &BatchConfig::timeout, "age at which a batch goes whatever its size; 0 = at once"),
       field("send_batch_max_size", &BatchConfig::send_batch_max_size, "most items of one batch; 0 = no cap"),
-      field("metadata_keys", &BatchConfig::metadata_keys, "one batcher for each distinct value of these client metadata"),
+      field("metadata_keys", &BatchConfig::metadata_keys,
+            "one batcher for each distinct value of these client metadata"),
       field("metadata_cardinality_limit", &BatchConfig::metadata_cardinality_limit, "most such batchers; 0 = no limit"),
   };
   return table;
@@ -27,8 +28,7 @@ void BatchConfig::validate(const config::Value& at, const std::string& path, con
   std::set<std::string> seen;
   for (const std::string& key : metadata_keys) {
     if (seen.insert(lower_case(key)).second) continue;
-    problems.error(at.place, path,
-                   "duplicate entry in metadata_keys: \"" + lower_case(key) + "\" (case-insensitive)");
+    problems.error(at.place, path, "duplicate entry in metadata_keys: \"" + lower_case(key) + "\" (case-insensitive)");
   }
 }
 

@@ -12,7 +12,7 @@ namespace weir {
 
 // Keys of the `batch` processor (collector-semantics §3.1). Sizes count spans, data points or log records.
 struct BatchConfig {
-  uint32_t send_batch_size = 8192;  // 0: every incoming batch goes on at once, the timer is not used
+  uint32_t send_batch_size = 8192;                    // 0: every incoming batch goes on at once, the timer is not used
   Duration timeout = std::chrono::milliseconds(200);  // 0: no timer, every incoming batch is flushed at once
   uint32_t send_batch_max_size = 0;                   // 0: no cap
   std::vector<std::string> metadata_keys;

@@ -27,14 +27,16 @@ void MemoryLimiterConfig::validate(const config::Value& at, const std::string& p
     problems.error(at.place, path, "'limit_mib' or 'limit_percentage' must be greater than zero");
   }
   if (limit_percentage > 100 || spike_limit_percentage > 100) {
-    problems.error(at.place, path,
-                   "'limit_percentage' and 'spike_limit_percentage' must be greater than zero and less than or equal to hundred");
+    problems.error(
+        at.place, path,
+        "'limit_percentage' and 'spike_limit_percentage' must be greater than zero and less than or equal to hundred");
   }
-  const bool spike_too_big = limit_mib > 0 ? spike_limit_mib >= limit_mib
-                                           : limit_percentage > 0 && spike_limit_percentage >= limit_percentage;
+  const bool spike_too_big =
+      limit_mib > 0 ? spike_limit_mib >= limit_mib : limit_percentage > 0 && spike_limit_percentage >= limit_percentage;
   if (spike_too_big) {
-    problems.error(at.place, path, limit_mib > 0 ? "'spike_limit_mib' must be smaller than 'limit_mib'"
-                                                 : "'spike_limit_percentage' must be smaller than 'limit_percentage'");
+    problems.error(at.place, path,
+                   limit_mib > 0 ? "'spike_limit_mib' must be smaller than 'limit_mib'"
+                                 : "'spike_limit_percentage' must be smaller than 'limit_percentage'");
   }
 }
 

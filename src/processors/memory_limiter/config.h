@@ -28,8 +28,8 @@ struct MemoryLimits {
   uint64_t headroom = 0;  // the spike limit: kept for decided data that leaves
 };
 
-// `total_memory` in bytes is what a percentage is of: the cgroup's limit, else the machine's memory. Empty where the config
-// names no limit (such a config does not validate).
+// `total_memory` in bytes is what a percentage is of: the cgroup's limit, else the machine's memory. Empty where the
+// config names no limit (such a config does not validate).
 std::optional<MemoryLimits> limits_of(const MemoryLimiterConfig& config, uint64_t total_memory);
 
 }  // namespace weir

@@ -30,12 +30,13 @@ class MemoryLimiterStage final : public Stage {
   Consumer& next_;
 };
 
-// What does not fit is refused at the receiver's door, before it is read; `refused` stays 0 here and the receivers' own counters
-// tell it.
+// What does not fit is refused at the receiver's door, before it is read; `refused` stays 0 here and the receivers' own
+// counters tell it.
 class MemoryLimiter final : public Processor {
  public:
   explicit MemoryLimiter(const ComponentEnv& env)
-      : accepted_(counter(env, "accepted", "Number of spans successfully pushed into the next component in the pipeline.")) {
+      : accepted_(
+            counter(env, "accepted", "Number of spans successfully pushed into the next component in the pipeline.")) {
     counter(env, "refused", "Number of spans that were rejected by the next component in the pipeline.");
   }
   Placement placement() const override { return Placement::kEveryShard; }

@@ -8,8 +8,8 @@
 
 namespace weir {
 
-// Passes everything on and counts it: the limit itself is the process's byte budget (limits_of), which receivers reserve
-// from before they read.
+// Passes everything on and counts it: the limit itself is the process's byte budget (limits_of), which receivers
+// reserve from before they read.
 std::unique_ptr<Processor> make_memory_limiter(const MemoryLimiterConfig& config, const ComponentEnv& env);
 
 }  // namespace weir

@@ -45,8 +45,9 @@ void check_tests(const TailSamplingConfig& tail, const config::Value& at, const 
     if (policy.spec != nullptr) policy.spec->build(tests);
   }
   if (tests.size() > SpanTests::kMostTests) {
-    problems.error(at.place, path + "::policies",
-                   "more than 64 attribute, latency and trace_state policies are not supported by this version of weir");
+    problems.error(
+        at.place, path + "::policies",
+        "more than 64 attribute, latency and trace_state policies are not supported by this version of weir");
   }
 }
 
@@ -93,7 +94,8 @@ void TailSamplingConfig::validate(const config::Value& at, const std::string& pa
       problems.error(at.place, path + "::policies", "duplicate policy name \"" + policy.name + "\"");
     }
   }
-  if (policies.empty()) problems.warn(at.place, path + "::policies", "no policy is configured: no trace will be sampled");
+  if (policies.empty())
+    problems.warn(at.place, path + "::policies", "no policy is configured: no trace will be sampled");
   if (decision_cache.sampled_cache_size < 0 || decision_cache.non_sampled_cache_size < 0) {
     problems.error(at.place, path + "::decision_cache", "sizes must not be negative");
   }

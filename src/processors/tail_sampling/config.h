@@ -34,7 +34,7 @@ struct TailSamplingConfig {
 
   Duration decision_wait = std::chrono::seconds(30);
   Duration decision_wait_after_root_received{0};  // whole seconds; 0 = off
-  std::optional<uint64_t> num_traces;             // empty: kDefaultNumTraces, and the oldest is decided early, not evicted
+  std::optional<uint64_t> num_traces;  // empty: kDefaultNumTraces, and the oldest is decided early, not evicted
   bool block_on_overflow = false;
   uint64_t expected_new_traces_per_sec = 0;  // a hint: how large the table starts
   DecisionCacheConfig decision_cache;

@@ -12,7 +12,8 @@ namespace weir {
 // The ids of traces already decided, the least recently asked for forgotten first. Size 0: off. One thread.
 class DecisionCache {
  public:
-  DecisionCache(uint64_t size, ByteBudget* budget) : size_(size), entries_(budget), index_(entries_), order_(entries_) {}
+  DecisionCache(uint64_t size, ByteBudget* budget)
+      : size_(size), entries_(budget), index_(entries_), order_(entries_) {}
 
   bool on() const { return size_ > 0; }
   // kPending where the id is not known.

@@ -44,13 +44,13 @@ void Emitter::start_scope(const Batch& from, uint32_t scope) {
   const ScopeEntry& entry = from.scopes[scope];
   if (entry.resource != resource_) {
     const ResourceEntry& resource = from.resources[entry.resource];
-    out_.resources.push_back({part_for(from, resource.part), copy_ranges(from, resource.first_range, resource.range_count),
-                              resource.range_count});
+    out_.resources.push_back({part_for(from, resource.part),
+                              copy_ranges(from, resource.first_range, resource.range_count), resource.range_count});
     resource_ = entry.resource;
   }
   const auto new_resource = static_cast<uint32_t>(out_.resources.size() - 1);
-  out_.scopes.push_back({new_resource, part_for(from, entry.part), copy_ranges(from, entry.first_range, entry.range_count),
-                         entry.range_count});
+  out_.scopes.push_back({new_resource, part_for(from, entry.part),
+                         copy_ranges(from, entry.first_range, entry.range_count), entry.range_count});
   scope_ = scope;
 }
 

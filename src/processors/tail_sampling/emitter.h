@@ -9,8 +9,8 @@
 
 namespace weir {
 
-// Gathers the spans of sampled traces and hands them on as batches: whole traces, many at a time, each span under the resource
-// and scope it came with (spans of one original ResourceSpans stay together; different ones are never merged).
+// Gathers the spans of sampled traces and hands them on as batches: whole traces, many at a time, each span under the
+// resource and scope it came with (spans of one original ResourceSpans stay together; different ones are never merged).
 class Emitter {
  public:
   Emitter(TraceTable& table, Consumer& next) : table_(table), next_(next) {}

@@ -9,8 +9,8 @@
 
 namespace weir {
 
-// Finds slab objects by trace id: 9 to 18 bytes an entry. The ids stay in the objects; a part of the hash is kept beside the index,
-// so that growing does not have to look at them. T has `const TraceId& key()`.
+// Finds slab objects by trace id: 9 to 18 bytes an entry. The ids stay in the objects; a part of the hash is kept
+// beside the index, so that growing does not have to look at them. T has `const TraceId& key()`.
 template <class T>
 class IdIndex {
  public:

@@ -18,7 +18,8 @@ inline constexpr int kDecisions = 3;
 
 inline Decision sampled_if(bool yes) { return yes ? Decision::kSampled : Decision::kNotSampled; }
 
-// All that is kept of a trace for its policies: aggregates that are taken as its spans arrive, while their bytes are hot.
+// All that is kept of a trace for its policies: aggregates that are taken as its spans arrive, while their bytes are
+// hot.
 struct TraceFacts {
   TraceId id;
   uint64_t min_start_ns = 0;  // 0 is "not known yet", as in the collector: a later span replaces it
@@ -32,8 +33,8 @@ struct TraceFacts {
   bool hit(uint64_t bit) const { return (hits & bit) != 0; }
 };
 
-// A policy as it runs. There is one object per process and processor: decide() is called from any shard's thread, once per
-// trace, so that limits hold for the process.
+// A policy as it runs. There is one object per process and processor: decide() is called from any shard's thread, once
+// per trace, so that limits hold for the process.
 class Policy {
  public:
   virtual ~Policy() = default;

@@ -26,7 +26,8 @@ struct BytesLimitingSpec final : PolicySpec {
     using config::field;
     using Spec = BytesLimitingSpec;
     static const config::Fields<Spec> table{
-        field("bytes_per_second", &Spec::bytes_per_second, "bytes (protobuf size of whole traces) that are sampled per second"),
+        field("bytes_per_second", &Spec::bytes_per_second,
+              "bytes (protobuf size of whole traces) that are sampled per second"),
         field("burst_capacity", &Spec::burst_capacity, "bytes that are sampled at once; 0 = twice the rate"),
     };
     return table;
@@ -36,7 +37,8 @@ struct BytesLimitingSpec final : PolicySpec {
     if (burst_capacity < 0) problems.error(at.place, path, "burst_capacity must not be negative");
   }
   std::unique_ptr<Policy> build(SpanTests&) const override {
-    return std::make_unique<BytesLimiting>(bytes_per_second, burst_capacity > 0 ? burst_capacity : 2 * bytes_per_second);
+    return std::make_unique<BytesLimiting>(bytes_per_second,
+                                           burst_capacity > 0 ? burst_capacity : 2 * bytes_per_second);
   }
   uint64_t smallest_limit() const override { return static_cast<uint64_t>(bytes_per_second); }
   bool needs_bytes() const override { return true; }

@@ -7,8 +7,9 @@ namespace weir {
 
 namespace {
 
-// The first policy that samples decides, as far as its share of spans in this second of the wall clock goes; a trace that does
-// not fit is not offered to the next one. The maximum is held against each policy's own count, as in the collector.
+// The first policy that samples decides, as far as its share of spans in this second of the wall clock goes; a trace
+// that does not fit is not offered to the next one. The maximum is held against each policy's own count, as in the
+// collector.
 class Composite final : public Policy {
  public:
   struct Share {

@@ -7,7 +7,8 @@ namespace weir {
 
 namespace {
 
-// The bounds are looked at after each span in order of arrival: with an upper bound a trace is kept if it was ever in range.
+// The bounds are looked at after each span in order of arrival: with an upper bound a trace is kept if it was ever in
+// range.
 struct LatencySpec final : PolicySpec {
   int64_t threshold_ms = 0;        // exclusive
   int64_t upper_threshold_ms = 0;  // inclusive; 0 = none

@@ -26,7 +26,8 @@ struct StatusCodeSpec final : PolicySpec {
 
   static const config::Fields<StatusCodeSpec>& fields() {
     static const config::Fields<StatusCodeSpec> table{
-        config::field("status_codes", &StatusCodeSpec::status_codes, "sample traces with such a span: OK, ERROR, UNSET"),
+        config::field("status_codes", &StatusCodeSpec::status_codes,
+                      "sample traces with such a span: OK, ERROR, UNSET"),
     };
     return table;
   }

@@ -102,7 +102,8 @@ void TailSampler::decide_due() {
     const uint32_t index = due_.front();
     due_.pop_front();
     Trace& trace = table_.trace(index);
-    // Else it is not there any more: evicted meanwhile (the slot may serve another trace by now, even one of this slice).
+    // Else it is not there any more: evicted meanwhile (the slot may serve another trace by now, even one of this
+    // slice).
     if (trace.verdict == Verdict::kDeciding && std::exchange(trace.due_tick, kNone) != kNone) slice_.push_back(index);
   }
   decide(slice_);
@@ -118,8 +119,9 @@ void TailSampler::decide(const std::vector<uint32_t>& slice) {
   metrics_.slice_took(shared_.env.clock->now().mono - start);
 }
 
-// One policy over the whole slice, so that its time is measured once. A dropped trace is not asked about further, nor is a
-// sampled one with sample_on_first_match; else all policies are asked, for the metrics and because some take tokens.
+// One policy over the whole slice, so that its time is measured once. A dropped trace is not asked about further, nor
+// is a sampled one with sample_on_first_match; else all policies are asked, for the metrics and because some take
+// tokens.
 void TailSampler::ask_policy(size_t index, const std::vector<uint32_t>& slice) {
   const Duration start = shared_.env.clock->now().mono;
   uint64_t asked = 0;
@@ -162,7 +164,8 @@ void TailSampler::remove(uint32_t index) {
 }
 
 uint64_t TailSampler::traces_in_process() const {
-  return static_cast<uint64_t>(std::max<int64_t>(shared_.traces.load(std::memory_order_relaxed) + uncounted_traces_, 0));
+  return static_cast<uint64_t>(
+      std::max<int64_t>(shared_.traces.load(std::memory_order_relaxed) + uncounted_traces_, 0));
 }
 
 void TailSampler::drop_spans(uint32_t first_span, Loss loss) {
@@ -208,7 +211,8 @@ void TailSampler::finish() {
   for (int loss = 0; loss < kLosses; ++loss) {
     const uint64_t spans = std::exchange(lost_[static_cast<size_t>(loss)], 0);
     if (spans == 0) continue;
-    for (DestinationId destination : place_.downstream) shared_.env.ledger->settle(destination, spans, settled_as(loss));
+    for (DestinationId destination : place_.downstream)
+      shared_.env.ledger->settle(destination, spans, settled_as(loss));
   }
   shared_.traces.fetch_add(std::exchange(uncounted_traces_, 0), std::memory_order_relaxed);
   metrics_.traces_in_memory(traces_in_process());

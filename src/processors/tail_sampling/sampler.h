@@ -25,7 +25,7 @@ struct SamplerShared {
   TailSamplingConfig config;
   ComponentEnv env;
   PolicyList policies;
-  uint32_t stages = 1;              // shards that have one
+  uint32_t stages = 1;             // shards that have one
   std::atomic<int64_t> traces{0};  // in the tables of all of them
 };
 

@@ -99,7 +99,8 @@ void TailSampler::add_to_trace(uint32_t index, uint32_t run, const SpanRecord& s
   if (root_wait_ticks_ > 0 && span.parent_id.empty()) root_arrived(index);
   if (counts_bytes_) count_bytes(trace, run, span);
   table_.add_span(index, run, span);
-  if (config_.maximum_trace_size_bytes > 0 && trace.facts.bytes > config_.maximum_trace_size_bytes) give_up_too_large(index);
+  if (config_.maximum_trace_size_bytes > 0 && trace.facts.bytes > config_.maximum_trace_size_bytes)
+    give_up_too_large(index);
 }
 
 uint64_t TailSampler::hits_of_resource(const Batch& batch, uint32_t resource) {
@@ -159,13 +160,14 @@ void TailSampler::settle_late(const Batch& batch) {
   late_too_large_.clear();
 }
 
-// num_traces holds for the process. Written, it is obeyed as in the collector: the oldest trace goes undecided, or, with
-// block_on_overflow, what comes has to wait. As a default it makes the oldest ones be decided early.
+// num_traces holds for the process. Written, it is obeyed as in the collector: the oldest trace goes undecided, or,
+// with block_on_overflow, what comes has to wait. As a default it makes the oldest ones be decided early.
 TailSampler::Room TailSampler::make_room() {
   if (flushing_ || table_.size() == 0) return Room::kThere;
   if (traces_in_process() < most_traces_) return Room::kThere;
   if (config_.block_on_overflow) {
-    // A decided trace is kept for late spans only as long as nobody needs its place: waiting for it could last for ever.
+    // A decided trace is kept for late spans only as long as nobody needs its place: waiting for it could last for
+    // ever.
     if (table_.oldest_decided() == kNone) return Room::kWait;
     remove(table_.oldest_decided());
   } else if (config_.num_traces) {
@@ -192,7 +194,8 @@ void TailSampler::evict_oldest() {
 void TailSampler::decide_some_early() {
   if (table_.oldest_decided() != kNone) return remove(table_.oldest_decided());
   std::vector<uint32_t> slice;
-  for (uint32_t i = table_.oldest_pending(); i != kNone && slice.size() < kDecidedEarlyAtOnce; i = table_.trace(i).next) {
+  for (uint32_t i = table_.oldest_pending(); i != kNone && slice.size() < kDecidedEarlyAtOnce;
+       i = table_.trace(i).next) {
     slice.push_back(i);
   }
   decide(slice);

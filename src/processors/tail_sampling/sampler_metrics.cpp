@@ -20,12 +20,13 @@ const std::vector<double>& second_bounds() {
   return bounds;
 }
 const std::vector<double>& millisecond_bounds() {
-  static const std::vector<double> bounds{1,   2,   5,   10,   25,   50,   75,   100,  150,   200,   300,  400,
+  static const std::vector<double> bounds{1,   2,   5,    10,   25,   50,   75,   100,   150,   200,   300,  400,
                                           500, 750, 1000, 2000, 3000, 4000, 5000, 10000, 20000, 30000, 50000};
   return bounds;
 }
 
-Histogram& histogram(Telemetry& telemetry, std::string_view name, std::string_view help, const std::vector<double>& bounds) {
+Histogram& histogram(Telemetry& telemetry, std::string_view name, std::string_view help,
+                     const std::vector<double>& bounds) {
   return telemetry.histogram(full_name(name), full_help(help), {}, bounds);
 }
 
@@ -33,12 +34,16 @@ Histogram& histogram(Telemetry& telemetry, std::string_view name, std::string_vi
 
 SamplerMetrics::SamplerMetrics(Telemetry& telemetry, const std::string& id, const std::vector<std::string>& policies)
     : telemetry_(telemetry),
-      late_age_(histogram(telemetry, "sampling_late_span_age", "Time (in seconds) from the sampling decision was taken and "
-                          "the arrival of a late span", second_bounds())),
+      late_age_(histogram(telemetry, "sampling_late_span_age",
+                          "Time (in seconds) from the sampling decision was taken and "
+                          "the arrival of a late span",
+                          second_bounds())),
       removal_age_(histogram(telemetry, "sampling_trace_removal_age",
-                             "Time (in seconds) from arrival of a new trace until its removal from memory", second_bounds())),
+                             "Time (in seconds) from arrival of a new trace until its removal from memory",
+                             second_bounds())),
       slice_ms_(histogram(telemetry, "sampling_decision_timer_latency",
-                          "Latency (in milliseconds) of each run of the sampling decision timer", millisecond_bounds())),
+                          "Latency (in milliseconds) of each run of the sampling decision timer",
+                          millisecond_bounds())),
       in_memory_(telemetry.gauge(full_name("sampling_traces_on_memory"),
                                  full_help("Tracks the number of traces current on memory"), {})) {
   const size_t slash = id.find('/');
@@ -75,7 +80,8 @@ void SamplerMetrics::publish_policy(OfPolicy& policy) {
     publish(policy.decisions[i], "count_traces_sampled", "Count of traces that were sampled or not per sampling policy",
             labels);
   }
-  publish(policy.time_us, "sampling_policy_execution_time_sum", "Total time spent (in microseconds) executing a policy", own);
+  publish(policy.time_us, "sampling_policy_execution_time_sum", "Total time spent (in microseconds) executing a policy",
+          own);
   publish(policy.executions, "sampling_policy_execution_count", "Total number of executions of a policy", own);
 }
 

@@ -12,9 +12,9 @@
 
 namespace weir {
 
-// The processor's own metrics under the collector's names (collector-semantics §5.5), as one stage counts them: plain numbers
-// until publish(), which is called once per batch or slice. Counters that the collector shows only from their first
-// event on are made then.
+// The processor's own metrics under the collector's names (collector-semantics §5.5), as one stage counts them: plain
+// numbers until publish(), which is called once per batch or slice. Counters that the collector shows only from their
+// first event on are made then.
 class SamplerMetrics {
  public:
   // `id`: "tail_sampling" or "tail_sampling/name"; a name goes before the policies' names in their label.

@@ -13,8 +13,8 @@ namespace weir {
 inline constexpr uint32_t kNone = UINT32_MAX;
 
 // Many small objects of one type, named by index, in pages that never move: no allocation per object and no pointers to
-// keep. T is default-constructible and has a `uint32_t next`, which the slab uses while the object is free. Pages are given
-// back when nothing is in use; they are paid for out of the byte budget. One thread.
+// keep. T is default-constructible and has a `uint32_t next`, which the slab uses while the object is free. Pages are
+// given back when nothing is in use; they are paid for out of the byte budget. One thread.
 template <class T>
 class Slab {
  public:

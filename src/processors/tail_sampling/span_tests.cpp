@@ -21,8 +21,8 @@ int64_t milliseconds_between(uint64_t start_ns, uint64_t end_ns) {
   return difference / 1'000'000;
 }
 
-// The key of a KeyValue as nearly all senders write it (key, value, nothing else, each length in one byte) without walking
-// its fields; anything else is walked.
+// The key of a KeyValue as nearly all senders write it (key, value, nothing else, each length in one byte) without
+// walking its fields; anything else is walked.
 std::string_view key_of(std::string_view key_value) {
   constexpr char kKeyTag = 0x0a, kValueTag = 0x12;
   const size_t size = key_value.size();

@@ -9,7 +9,8 @@ namespace weir {
 
 namespace {
 
-constexpr uint64_t kSmallPerShard = 1000;  // DESIGN §2.4: a written limit below this times the shards is kept by one shard
+constexpr uint64_t kSmallPerShard =
+    1000;  // DESIGN §2.4: a written limit below this times the shards is kept by one shard
 
 uint64_t smallest_written_limit(const TailSamplingConfig& config) {
   uint64_t smallest = std::min(config.num_traces.value_or(UINT64_MAX), smallest_limit_of(config.policies));

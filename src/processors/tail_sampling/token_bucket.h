@@ -9,8 +9,8 @@
 
 namespace weir {
 
-// A token bucket that allows or refuses at once (the collector's rate limiter, golang.org/x/time/rate). Starts full; asking
-// for more than `burst` is always refused. Thread-safe: one for the process, asked once per trace.
+// A token bucket that allows or refuses at once (the collector's rate limiter, golang.org/x/time/rate). Starts full;
+// asking for more than `burst` is always refused. Thread-safe: one for the process, asked once per trace.
 class TokenBucket {
  public:
   TokenBucket(int64_t per_second, int64_t burst) : rate_(static_cast<double>(per_second)), burst_(burst) {}

@@ -36,7 +36,8 @@ struct Trace {
   const TraceId& key() const { return facts.id; }
 };
 
-// What a batch leaves behind for its held spans: parts, ranges, resources, scopes, without the items. Kept by a plain count.
+// What a batch leaves behind for its held spans: parts, ranges, resources, scopes, without the items. Kept by a plain
+// count.
 struct Run {
   Batch tables;
   uint32_t held = 0;

@@ -16,9 +16,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_key_part(std::string_view part, size_t longest, bool digit_first) {
   if (part.empty() || part.size() > longest) return false;
   if (!is_lower(part[0]) && !(digit_first && is_digit(part[0]))) return false;
-  return std::all_of(part.begin(), part.end(), [](char c) {
-    return is_lower(c) || is_digit(c) || c == '_' || c == '-' || c == '*' || c == '/';
-  });
+  return std::all_of(part.begin(), part.end(),
+                     [](char c) { return is_lower(c) || is_digit(c) || c == '_' || c == '-' || c == '*' || c == '/'; });
 }
 
 bool is_key(std::string_view key) {

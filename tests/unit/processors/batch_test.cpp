@@ -57,7 +57,8 @@ TEST_CASE("batch: a batch goes when it is large enough, with all that is there")
   CHECK(rig.sink.sizes() == Sizes{24, 24, 12});
   CHECK(rig.telemetry.value("otelcol_processor_batch_batch_size_trigger_send{processor=component}") == 2);
   CHECK(rig.telemetry.value("otelcol_processor_batch_timeout_trigger_send{processor=component}") == 1);
-  CHECK(rig.telemetry.seen("otelcol_processor_batch_batch_send_size{processor=component}") == std::vector<double>{24, 24, 12});
+  CHECK(rig.telemetry.seen("otelcol_processor_batch_batch_send_size{processor=component}") ==
+        std::vector<double>{24, 24, 12});
   rig.check_accounts();
 }
 
@@ -85,7 +86,8 @@ TEST_CASE("batch: the timer runs from the last batch sent and sends what is ther
 }
 
 TEST_CASE("batch: size 0 and timeout 0 hand on at once, cut to the max size") {
-  for (const std::string yaml : {"{send_batch_size: 0, send_batch_max_size: 4}", "{timeout: 0s, send_batch_size: 4, send_batch_max_size: 4}"}) {
+  for (const std::string yaml :
+       {"{send_batch_size: 0, send_batch_max_size: 4}", "{timeout: 0s, send_batch_size: 4, send_batch_max_size: 4}"}) {
     BatchRig rig(yaml);
     rig.send(9);
     rig.send(1);

@@ -30,7 +30,9 @@ class RecordingTelemetry final : public Telemetry {
     double sum = 0;
     std::vector<double> seen;
   };
-  Counter& counter(const std::string& name, const std::string&, const Labels& labels) override { return at(name, labels); }
+  Counter& counter(const std::string& name, const std::string&, const Labels& labels) override {
+    return at(name, labels);
+  }
   Gauge& gauge(const std::string& name, const std::string&, const Labels& labels) override { return at(name, labels); }
   Histogram& histogram(const std::string& name, const std::string&, const Labels& labels,
                        const std::vector<double>&) override {
@@ -56,10 +58,18 @@ struct Tag {
   otlp::AnyValue value;  // its bytes are those of `text` for strings
   std::string text = {};
 
-  static Tag string(std::string k, std::string v) { return {std::move(k), {.type = otlp::AnyValue::Type::kString}, std::move(v)}; }
-  static Tag integer(std::string k, int64_t v) { return {std::move(k), {.type = otlp::AnyValue::Type::kInt, .integer = v}}; }
-  static Tag boolean(std::string k, bool v) { return {std::move(k), {.type = otlp::AnyValue::Type::kBool, .boolean = v}}; }
-  static Tag real(std::string k, double v) { return {std::move(k), {.type = otlp::AnyValue::Type::kDouble, .real = v}}; }
+  static Tag string(std::string k, std::string v) {
+    return {std::move(k), {.type = otlp::AnyValue::Type::kString}, std::move(v)};
+  }
+  static Tag integer(std::string k, int64_t v) {
+    return {std::move(k), {.type = otlp::AnyValue::Type::kInt, .integer = v}};
+  }
+  static Tag boolean(std::string k, bool v) {
+    return {std::move(k), {.type = otlp::AnyValue::Type::kBool, .boolean = v}};
+  }
+  static Tag real(std::string k, double v) {
+    return {std::move(k), {.type = otlp::AnyValue::Type::kDouble, .real = v}};
+  }
 };
 
 // A span as tests say it.
@@ -88,10 +98,18 @@ inline void write_tag(otlp::MessageWriter& out, uint32_t field, const Tag& tag) 
   out.bytes(otlp::field::key_value::kKey, tag.key);
   out.begin(otlp::field::key_value::kValue);
   switch (tag.value.type) {
-    case otlp::AnyValue::Type::kString: out.bytes(otlp::field::any_value::kString, tag.text); break;
-    case otlp::AnyValue::Type::kInt: out.varint(otlp::field::any_value::kInt, static_cast<uint64_t>(tag.value.integer)); break;
-    case otlp::AnyValue::Type::kBool: out.varint(otlp::field::any_value::kBool, tag.value.boolean ? 1 : 0); break;
-    default: out.real(otlp::field::any_value::kDouble, tag.value.real); break;
+    case otlp::AnyValue::Type::kString:
+      out.bytes(otlp::field::any_value::kString, tag.text);
+      break;
+    case otlp::AnyValue::Type::kInt:
+      out.varint(otlp::field::any_value::kInt, static_cast<uint64_t>(tag.value.integer));
+      break;
+    case otlp::AnyValue::Type::kBool:
+      out.varint(otlp::field::any_value::kBool, tag.value.boolean ? 1 : 0);
+      break;
+    default:
+      out.real(otlp::field::any_value::kDouble, tag.value.real);
+      break;
   }
   out.end();
   out.end();
@@ -180,8 +198,16 @@ class NoLog final : public Log {
 struct World {
   explicit World(uint32_t shard_count = 1) : shards(shard_count, 1) {
     destination = ledger.add_destination("traces", "sink");
-    env = {.id = "component", .pipeline = "traces", .signal = Signal::kTraces, .shards = &shards, .clock = &clock,
-           .budget = &budget, .ledger = &ledger, .telemetry = &telemetry, .log = &log, .seed = 1};
+    env = {.id = "component",
+           .pipeline = "traces",
+           .signal = Signal::kTraces,
+           .shards = &shards,
+           .clock = &clock,
+           .budget = &budget,
+           .ledger = &ledger,
+           .telemetry = &telemetry,
+           .log = &log,
+           .seed = 1};
   }
   StagePlace place(uint32_t shard = 0) { return {&shards.at(shard), {destination}}; }
   const Ledger::Account& account() const { return ledger.account(destination); }

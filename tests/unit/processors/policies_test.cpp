@@ -11,14 +11,16 @@ namespace {
 constexpr uint64_t kMs = 1'000'000;
 
 // A span of its own trace that takes `ns`.
-TestSpan lasting(uint64_t trace, uint64_t ns) { return {.trace = trace, .id = trace, .start_ns = 5000 * kMs, .end_ns = 5000 * kMs + ns}; }
+TestSpan lasting(uint64_t trace, uint64_t ns) {
+  return {.trace = trace, .id = trace, .start_ns = 5000 * kMs, .end_ns = 5000 * kMs + ns};
+}
 TestSpan tagged(uint64_t trace, Tag tag) { return {.trace = trace, .id = trace, .tags = {std::move(tag)}}; }
 
 }  // namespace
 
 TEST_CASE("latency: whole milliseconds, above the threshold, up to the upper one") {
-  const std::vector<TestSpan> spans{lasting(1, 49 * kMs), lasting(2, 50 * kMs), lasting(3, 51 * kMs - 1), lasting(4, 51 * kMs),
-                                    lasting(5, 501 * kMs - 1), lasting(6, 501 * kMs)};
+  const std::vector<TestSpan> spans{lasting(1, 49 * kMs), lasting(2, 50 * kMs),      lasting(3, 51 * kMs - 1),
+                                    lasting(4, 51 * kMs), lasting(5, 501 * kMs - 1), lasting(6, 501 * kMs)};
   CHECK(kept_by("latency, latency: {threshold_ms: 50}", spans) == Ids{4, 5, 6});
   CHECK(kept_by("latency, latency: {threshold_ms: 50, upper_threshold_ms: 500}", spans) == Ids{4, 5});
   CHECK(kept_by("latency", {lasting(1, kMs - 1), lasting(2, kMs)}) == Ids{2});
@@ -36,13 +38,16 @@ TEST_CASE("latency: taken over the trace, and with an upper bound kept if it was
 
 TEST_CASE("latency: times of no sense do no harm") {
   CHECK(kept_by("latency, latency: {threshold_ms: 10}", {{.start_ns = UINT64_MAX, .end_ns = 1}}).empty());
-  CHECK(kept_by("latency, latency: {threshold_ms: 10}", {{.start_ns = 1ULL << 63, .end_ns = (1ULL << 63) - 1}}) == Ids{1});
+  CHECK(kept_by("latency, latency: {threshold_ms: 10}", {{.start_ns = 1ULL << 63, .end_ns = (1ULL << 63) - 1}}) ==
+        Ids{1});
   CHECK(kept_by("latency, latency: {threshold_ms: 10}", {{.start_ns = 90 * kMs, .end_ns = 20 * kMs}}).empty());
 }
 
 TEST_CASE("status_code: any span of the trace") {
-  const std::vector<TestSpan> spans{{.trace = 1, .id = 1, .status = StatusCode::kError}, {.trace = 1, .id = 2},
-                                    {.trace = 2, .id = 3, .status = StatusCode::kOk},    {.trace = 3, .id = 4}};
+  const std::vector<TestSpan> spans{{.trace = 1, .id = 1, .status = StatusCode::kError},
+                                    {.trace = 1, .id = 2},
+                                    {.trace = 2, .id = 3, .status = StatusCode::kOk},
+                                    {.trace = 3, .id = 4}};
   CHECK(kept_by("status_code, status_code: {status_codes: [ERROR]}", spans) == Ids{1, 2});
   CHECK(kept_by("status_code, status_code: {status_codes: [OK, UNSET]}", spans) == Ids{1, 2, 3, 4});
 }
@@ -63,35 +68,43 @@ TEST_CASE("probabilistic: FNV-1a over salt and trace id") {
 }
 
 TEST_CASE("numeric_attribute: ints within bounds; what is no int counts as 0") {
-  const std::vector<TestSpan> spans{tagged(1, Tag::integer("score", 49)), tagged(2, Tag::integer("score", 50)),
+  const std::vector<TestSpan> spans{tagged(1, Tag::integer("score", 49)),  tagged(2, Tag::integer("score", 50)),
                                     tagged(3, Tag::integer("score", 100)), tagged(4, Tag::integer("score", 101)),
-                                    tagged(5, Tag::real("score", 60)), tagged(6, Tag::string("score", "60")),
+                                    tagged(5, Tag::real("score", 60)),     tagged(6, Tag::string("score", "60")),
                                     tagged(7, Tag::integer("other", 60))};
-  CHECK(kept_by("numeric_attribute, numeric_attribute: {key: score, min_value: 50, max_value: 100}", spans) == Ids{2, 3});
-  CHECK(kept_by("numeric_attribute, numeric_attribute: {key: score, min_value: 0, max_value: 50}", spans) == Ids{1, 2, 5, 6});
+  CHECK(kept_by("numeric_attribute, numeric_attribute: {key: score, min_value: 50, max_value: 100}", spans) ==
+        Ids{2, 3});
+  CHECK(kept_by("numeric_attribute, numeric_attribute: {key: score, min_value: 0, max_value: 50}", spans) ==
+        Ids{1, 2, 5, 6});
   CHECK(kept_by("numeric_attribute, numeric_attribute: {key: score, min_value: 51}", spans) == Ids{3, 4});
   CHECK(kept_by("numeric_attribute, numeric_attribute: {key: score, min_value: 51, invert_match: true}", spans) ==
         Ids{1, 2, 5, 6, 7});
 }
 
 TEST_CASE("string_attribute: exact values and RE2 searched anywhere") {
-  const std::vector<TestSpan> spans{tagged(1, Tag::string("tenant", "acme")), tagged(2, Tag::string("tenant", "gamma")),
-                                    tagged(3, Tag::string("tenant", "")), tagged(4, Tag::integer("tenant", 50)),
+  const std::vector<TestSpan> spans{tagged(1, Tag::string("tenant", "acme")),
+                                    tagged(2, Tag::string("tenant", "gamma")),
+                                    tagged(3, Tag::string("tenant", "")),
+                                    tagged(4, Tag::integer("tenant", 50)),
                                     {.trace = 5, .id = 5}};
   CHECK(kept_by("string_attribute, string_attribute: {key: tenant, values: [acme, '50']}", spans) == Ids{1});
   CHECK(kept_by("string_attribute, string_attribute: {key: tenant, values: ['']}", spans).empty());
-  CHECK(kept_by("string_attribute, string_attribute: {key: tenant, values: [acme], invert_match: true}", spans) == Ids{2, 3, 4, 5});
-  CHECK(kept_by("string_attribute, string_attribute: {key: tenant, values: ['^ac', 'mma$'], enabled_regex_matching: true}",
+  CHECK(kept_by("string_attribute, string_attribute: {key: tenant, values: [acme], invert_match: true}", spans) ==
+        Ids{2, 3, 4, 5});
+  CHECK(kept_by(
+            "string_attribute, string_attribute: {key: tenant, values: ['^ac', 'mma$'], enabled_regex_matching: true}",
+            spans) == Ids{1, 2});
+  CHECK(kept_by("string_attribute, string_attribute: {key: tenant, values: ['.*'], enabled_regex_matching: true}",
                 spans) == Ids{1, 2});
-  CHECK(kept_by("string_attribute, string_attribute: {key: tenant, values: ['.*'], enabled_regex_matching: true}", spans) ==
-        Ids{1, 2});
 }
 
 TEST_CASE("attributes: a resource's count for its own spans' traces; of two with one key the first") {
-  TailRig rig("{decision_wait: 1s, policies: [{name: p, type: string_attribute, string_attribute: {key: k, values: [x]}}]}");
-  rig.send(request({TestResource{{Tag::string("k", "x")}, {{.trace = 1, .id = 1}}},
-                    TestResource{{Tag::string("k", "y")}, {{.trace = 2, .id = 2}, {.trace = 1, .id = 3}}},
-                    TestResource{{}, {{.trace = 4, .id = 4, .tags = {Tag::string("k", "y"), Tag::string("k", "x")}}}}}));
+  TailRig rig(
+      "{decision_wait: 1s, policies: [{name: p, type: string_attribute, string_attribute: {key: k, values: [x]}}]}");
+  rig.send(
+      request({TestResource{{Tag::string("k", "x")}, {{.trace = 1, .id = 1}}},
+               TestResource{{Tag::string("k", "y")}, {{.trace = 2, .id = 2}, {.trace = 1, .id = 3}}},
+               TestResource{{}, {{.trace = 4, .id = 4, .tags = {Tag::string("k", "y"), Tag::string("k", "x")}}}}}));
   rig.wait(3s);
   CHECK(rig.kept() == Ids{1, 3});
 }
@@ -101,12 +114,17 @@ TEST_CASE("boolean_attribute: what is no bool counts as false") {
                                     tagged(3, Tag::string("debug", "true")), tagged(4, Tag::boolean("other", true))};
   CHECK(kept_by("boolean_attribute, boolean_attribute: {key: debug, value: true}", spans) == Ids{1});
   CHECK(kept_by("boolean_attribute, boolean_attribute: {key: debug, value: false}", spans) == Ids{2, 3});
-  CHECK(kept_by("boolean_attribute, boolean_attribute: {key: debug, value: true, invert_match: true}", spans) == Ids{2, 3, 4});
+  CHECK(kept_by("boolean_attribute, boolean_attribute: {key: debug, value: true, invert_match: true}", spans) ==
+        Ids{2, 3, 4});
 }
 
 TEST_CASE("span_count, trace_flags, always_sample") {
-  const std::vector<TestSpan> spans{{.trace = 1, .id = 1}, {.trace = 2, .id = 2}, {.trace = 2, .id = 3},
-                                    {.trace = 3, .id = 4}, {.trace = 3, .id = 5, .flags = 0x101}, {.trace = 3, .id = 6, .flags = 2}};
+  const std::vector<TestSpan> spans{{.trace = 1, .id = 1},
+                                    {.trace = 2, .id = 2},
+                                    {.trace = 2, .id = 3},
+                                    {.trace = 3, .id = 4},
+                                    {.trace = 3, .id = 5, .flags = 0x101},
+                                    {.trace = 3, .id = 6, .flags = 2}};
   CHECK(kept_by("span_count, span_count: {min_spans: 2}", spans) == Ids{2, 3, 4, 5, 6});
   CHECK(kept_by("span_count, span_count: {min_spans: 2, max_spans: 2}", spans) == Ids{2, 3});
   CHECK(kept_by("span_count, span_count: {max_spans: 1}", spans) == Ids{1});
@@ -119,14 +137,16 @@ TEST_CASE("trace_state: a member's value, in a valid tracestate only") {
   CHECK(trace_state_member(" a=1 ,\tvendor=x \t", "vendor") == "x");
   CHECK(trace_state_member("a=1", "vendor") == "");
   CHECK(trace_state_member("t1@sys=x,,b=2", "t1@sys") == "x");
-  for (const char* bad : {"vendor", "vendor=", "=x", "Vendor=x", "vendor=x,vendor=y", "vendor=a=b", "1a=x", "vendor=\x01"}) {
+  for (const char* bad :
+       {"vendor", "vendor=", "=x", "Vendor=x", "vendor=x,vendor=y", "vendor=a=b", "1a=x", "vendor=\x01"}) {
     CAPTURE(bad);
     CHECK_FALSE(trace_state_member(bad, "vendor"));
   }
   std::string many;
   for (int i = 0; i < 33; ++i) many += "k" + std::to_string(i) + "=v,";
   CHECK_FALSE(trace_state_member(many, "k0"));
-  const std::vector<TestSpan> spans{{.trace = 1, .id = 1, .trace_state = "vendor=a"}, {.trace = 2, .id = 2, .trace_state = "vendor=c"},
+  const std::vector<TestSpan> spans{{.trace = 1, .id = 1, .trace_state = "vendor=a"},
+                                    {.trace = 2, .id = 2, .trace_state = "vendor=c"},
                                     {.trace = 3, .id = 3, .trace_state = "vendor=a,vendor=b"}};
   CHECK(kept_by("trace_state, trace_state: {key: vendor, values: [a, b]}", spans) == Ids{1});
 }
@@ -134,12 +154,16 @@ TEST_CASE("trace_state: a member's value, in a valid tracestate only") {
 TEST_CASE("and, not, drop") {
   const std::string error = "{name: e, type: status_code, status_code: {status_codes: [ERROR]}}";
   const std::string two = "{name: n, type: span_count, span_count: {min_spans: 2}}";
-  const std::vector<TestSpan> spans{{.trace = 1, .id = 1, .status = StatusCode::kError}, {.trace = 2, .id = 2}, {.trace = 2, .id = 3},
-                                    {.trace = 3, .id = 4, .status = StatusCode::kError}, {.trace = 3, .id = 5}};
+  const std::vector<TestSpan> spans{{.trace = 1, .id = 1, .status = StatusCode::kError},
+                                    {.trace = 2, .id = 2},
+                                    {.trace = 2, .id = 3},
+                                    {.trace = 3, .id = 4, .status = StatusCode::kError},
+                                    {.trace = 3, .id = 5}};
   CHECK(kept_by("and, and: {and_sub_policy: [" + error + ", " + two + "]}", spans) == Ids{4, 5});
   CHECK(kept_by("not, not: {not_sub_policy: " + error + "}", spans) == Ids{2, 3});
-  TailRig rig("{decision_wait: 1s, policies: [{name: a, type: always_sample}, {name: d, type: drop, drop: {drop_sub_policy: [" +
-              error + ", " + two + "]}}]}");
+  TailRig rig(
+      "{decision_wait: 1s, policies: [{name: a, type: always_sample}, {name: d, type: drop, drop: {drop_sub_policy: [" +
+      error + ", " + two + "]}}]}");
   rig.send(spans);
   rig.wait(3s);
   CHECK(rig.kept() == Ids{1, 2, 3});
@@ -176,9 +200,16 @@ TEST_CASE("rate_limiting: a token bucket, twice the rate at once, filled by time
 }
 
 TEST_CASE("rate_limiting: a trace larger than the burst never passes and takes nothing") {
-  TailRig rig("{decision_wait: 1s, policies: [{name: p, type: rate_limiting, rate_limiting: {spans_per_second: 1, burst_capacity: 3}}]}");
-  rig.send({{.trace = 1, .id = 1}, {.trace = 1, .id = 2}, {.trace = 1, .id = 3}, {.trace = 1, .id = 4},
-            {.trace = 2, .id = 5}, {.trace = 2, .id = 6}, {.trace = 2, .id = 7}});
+  TailRig rig(
+      "{decision_wait: 1s, policies: [{name: p, type: rate_limiting, rate_limiting: {spans_per_second: 1, "
+      "burst_capacity: 3}}]}");
+  rig.send({{.trace = 1, .id = 1},
+            {.trace = 1, .id = 2},
+            {.trace = 1, .id = 3},
+            {.trace = 1, .id = 4},
+            {.trace = 2, .id = 5},
+            {.trace = 2, .id = 6},
+            {.trace = 2, .id = 7}});
   rig.wait(3s);
   CHECK(rig.kept() == Ids{5, 6, 7});
 }
@@ -196,8 +227,9 @@ TEST_CASE("token bucket: the state moves only when something is allowed, and who
 }
 
 TEST_CASE("rate_limiting takes its tokens even where another policy sampled the trace") {
-  TailRig rig("{decision_wait: 1s, policies: [{name: a, type: status_code, status_code: {status_codes: [ERROR]}}, "
-              "{name: r, type: rate_limiting, rate_limiting: {spans_per_second: 1, burst_capacity: 1}}]}");
+  TailRig rig(
+      "{decision_wait: 1s, policies: [{name: a, type: status_code, status_code: {status_codes: [ERROR]}}, "
+      "{name: r, type: rate_limiting, rate_limiting: {spans_per_second: 1, burst_capacity: 1}}]}");
   rig.send({{.trace = 1, .id = 1, .status = StatusCode::kError}, {.trace = 2, .id = 2}});
   rig.wait(3s);
   CHECK(rig.kept() == Ids{1});
@@ -207,7 +239,8 @@ TEST_CASE("bytes_limiting: the protobuf size of whole traces") {
   const std::vector<TestSpan> spans{{.trace = 1, .id = 1}, {.trace = 2, .id = 2}, {.trace = 3, .id = 3}};
   const uint64_t size = request({spans[0]}).parts[0].bytes->size();  // one span with its headers
   const auto limited = [&](uint64_t burst) {
-    return kept_by("bytes_limiting, bytes_limiting: {bytes_per_second: 1, burst_capacity: " + std::to_string(burst) + "}", spans);
+    return kept_by(
+        "bytes_limiting, bytes_limiting: {bytes_per_second: 1, burst_capacity: " + std::to_string(burst) + "}", spans);
   };
   CHECK(limited(size - 1).empty());
   CHECK(limited(size) == Ids{1});
@@ -217,13 +250,18 @@ TEST_CASE("bytes_limiting: the protobuf size of whole traces") {
 
 TEST_CASE("composite: the first policy that samples decides within its share of the second") {
   const std::string yaml =
-      "{decision_wait: 1s, policies: [{name: c, type: composite, composite: {max_total_spans_per_second: 4, policy_order: [e, a], "
-      "composite_sub_policy: [{name: e, type: status_code, status_code: {status_codes: [ERROR]}}, {name: a, type: always_sample}], "
+      "{decision_wait: 1s, policies: [{name: c, type: composite, composite: {max_total_spans_per_second: 4, "
+      "policy_order: [e, a], "
+      "composite_sub_policy: [{name: e, type: status_code, status_code: {status_codes: [ERROR]}}, {name: a, type: "
+      "always_sample}], "
       "rate_allocation: [{policy: e, percent: 50}, {policy: a, percent: 25}]}}]}";
   TailRig rig(yaml);
   const auto error = StatusCode::kError;
-  rig.send({{.trace = 1, .id = 1, .status = error}, {.trace = 2, .id = 2, .status = error}, {.trace = 3, .id = 3, .status = error},
-            {.trace = 4, .id = 4}, {.trace = 5, .id = 5}});
+  rig.send({{.trace = 1, .id = 1, .status = error},
+            {.trace = 2, .id = 2, .status = error},
+            {.trace = 3, .id = 3, .status = error},
+            {.trace = 4, .id = 4},
+            {.trace = 5, .id = 5}});
   rig.wait(2s);
   CHECK(rig.kept() == Ids{1, 2, 4});  // the third error is over its share and not offered to `a`
   rig.send({{.trace = 6, .id = 6, .status = error}, {.trace = 7, .id = 7}, {.trace = 8, .id = 8}});

@@ -51,7 +51,8 @@ Batch usual_request(uint64_t first, uint64_t end) {
 }
 
 const std::string kFourPolicies =
-    "{decision_wait: 10s, num_traces: 10000000, policies: [{name: e, type: status_code, status_code: {status_codes: [ERROR]}}, "
+    "{decision_wait: 10s, num_traces: 10000000, policies: [{name: e, type: status_code, status_code: {status_codes: "
+    "[ERROR]}}, "
     "{name: l, type: latency, latency: {threshold_ms: 500}}, "
     "{name: s, type: string_attribute, string_attribute: {key: tenant, values: [acme]}}, "
     "{name: p, type: probabilistic, probabilistic: {sampling_percentage: 10}}]}";
@@ -70,8 +71,10 @@ TEST_CASE("measure: memory per held span", "[.][measure]") {
     }
     const uint64_t rss = resident_bytes() - rss_before, heap = allocated_bytes() - heap_before;
     REQUIRE(rig.held() == spans);
-    std::printf("%lu spans held: wire %.1f B a span, heap %.3f x, RSS %.3f x\n", spans, static_cast<double>(wire) / static_cast<double>(spans),
-                static_cast<double>(heap) / static_cast<double>(wire), static_cast<double>(rss) / static_cast<double>(wire));
+    std::printf("%lu spans held: wire %.1f B a span, heap %.3f x, RSS %.3f x\n", spans,
+                static_cast<double>(wire) / static_cast<double>(spans),
+                static_cast<double>(heap) / static_cast<double>(wire),
+                static_cast<double>(rss) / static_cast<double>(wire));
   }
 }
 
@@ -100,8 +103,10 @@ TEST_CASE("measure: time per span", "[.][measure]") {
   const double decide = elapsed([&] {
     while (stage->held() > 0) longest = std::max(longest, elapsed([&] { stage->on_tick(world.clock.now()); }) * kSpans);
   });
-  std::printf("arrive and observe %.1f ns a span, decide and send or release %.1f ns a span (%.1f %% kept), longest slice %.2f ms of CPU\n",
-              arrive, decide, 100.0 * static_cast<double>(discard.spans) / kSpans, longest / 1e6);
+  std::printf(
+      "arrive and observe %.1f ns a span, decide and send or release %.1f ns a span (%.1f %% kept), longest slice %.2f "
+      "ms of CPU\n",
+      arrive, decide, 100.0 * static_cast<double>(discard.spans) / kSpans, longest / 1e6);
 }
 
 }  // namespace weir::test

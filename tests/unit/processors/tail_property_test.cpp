@@ -4,8 +4,8 @@
 #include "support/reference_sampler.h"
 #include "unit/processors/tail_rig.h"
 
-// Random policies over random traces, sent in random pieces over some seconds: the stages keep exactly what the reference keeps,
-// on one shard and on three.
+// Random policies over random traces, sent in random pieces over some seconds: the stages keep exactly what the
+// reference keeps, on one shard and on three.
 namespace weir::test {
 
 namespace {
@@ -29,10 +29,14 @@ const std::vector<std::string> kWords{"acme", "beta", "gamma", "acme-2", ""};
 
 RefValue random_value(Dice& dice) {
   switch (dice.below(4)) {
-    case 0: return static_cast<int64_t>(dice.below(7)) * 25 - 50;
-    case 1: return dice.chance(50);
-    case 2: return 60.0;
-    default: return dice.of(kWords);
+    case 0:
+      return static_cast<int64_t>(dice.below(7)) * 25 - 50;
+    case 1:
+      return dice.chance(50);
+    case 2:
+      return 60.0;
+    default:
+      return dice.of(kWords);
   }
 }
 RefTags random_tags(Dice& dice, uint64_t most) {
@@ -54,16 +58,17 @@ RefSpan random_span(Dice& dice, uint64_t trace, uint64_t id) {
 
 RefPolicy random_leaf(Dice& dice) {
   RefPolicy policy;
-  policy.type = dice.of(std::vector<std::string>{"latency", "latency", "status_code", "probabilistic", "numeric_attribute",
-                                                 "string_attribute", "string_attribute", "boolean_attribute", "span_count",
-                                                 "trace_flags", "always_sample"});
+  policy.type = dice.of(std::vector<std::string>{"latency", "latency", "status_code", "probabilistic",
+                                                 "numeric_attribute", "string_attribute", "string_attribute",
+                                                 "boolean_attribute", "span_count", "trace_flags", "always_sample"});
   policy.key = policy.type == "probabilistic" ? dice.of(std::vector<std::string>{"", "salt"}) : dice.of(kKeys);
   policy.invert = dice.chance(25);
   policy.regex = dice.chance(40);
   if (policy.type == "status_code") policy.words = {dice.of(std::vector<std::string>{"OK", "ERROR", "UNSET"})};
   if (policy.type == "string_attribute") {
-    policy.words = policy.regex ? std::vector<std::string>{dice.of(std::vector<std::string>{"^ac", "a$", "me-?", "^$", "b"})}
-                                : std::vector<std::string>{dice.of(kWords), dice.of(kWords)};
+    policy.words = policy.regex
+                       ? std::vector<std::string>{dice.of(std::vector<std::string>{"^ac", "a$", "me-?", "^$", "b"})}
+                       : std::vector<std::string>{dice.of(kWords), dice.of(kWords)};
   }
   policy.percentage = static_cast<double>(dice.below(100)) + 0.5;
   policy.low = static_cast<int64_t>(dice.below(4));
@@ -88,20 +93,27 @@ std::string yaml_of(const RefPolicy& policy, const std::string& name) {
   const std::string invert = std::string(", invert_match: ") + (policy.invert ? "true" : "false") + "}}";
   std::string words, inner;
   for (const std::string& word : policy.words) words += "'" + word + "', ";
-  for (size_t i = 0; i < policy.inner.size(); ++i) inner += yaml_of(policy.inner[i], name + number(static_cast<int64_t>(i))) + ", ";
+  for (size_t i = 0; i < policy.inner.size(); ++i)
+    inner += yaml_of(policy.inner[i], name + number(static_cast<int64_t>(i))) + ", ";
   const std::string block = head + ", " + policy.type + ": {";
-  if (policy.type == "latency") return block + "threshold_ms: " + number(policy.low) + ", upper_threshold_ms: " + number(policy.high) + "}}";
+  if (policy.type == "latency")
+    return block + "threshold_ms: " + number(policy.low) + ", upper_threshold_ms: " + number(policy.high) + "}}";
   if (policy.type == "status_code") return block + "status_codes: [" + words + "]}}";
-  if (policy.type == "probabilistic") return block + "hash_salt: '" + policy.key + "', sampling_percentage: " + std::to_string(policy.percentage) + "}}";
-  if (policy.type == "span_count") return block + "min_spans: " + number(policy.low) + ", max_spans: " + number(policy.high) + "}}";
+  if (policy.type == "probabilistic")
+    return block + "hash_salt: '" + policy.key + "', sampling_percentage: " + std::to_string(policy.percentage) + "}}";
+  if (policy.type == "span_count")
+    return block + "min_spans: " + number(policy.low) + ", max_spans: " + number(policy.high) + "}}";
   if (policy.type == "not") return block + "not_sub_policy: " + yaml_of(policy.inner[0], name + "0") + "}}";
   if (policy.type == "and" || policy.type == "drop") return block + policy.type + "_sub_policy: [" + inner + "]}}";
   if (policy.type == "numeric_attribute") {
-    return block + "key: " + policy.key + ", min_value: " + number(policy.low) + ", max_value: " + number(policy.high) + invert;
+    return block + "key: " + policy.key + ", min_value: " + number(policy.low) + ", max_value: " + number(policy.high) +
+           invert;
   }
-  if (policy.type == "boolean_attribute") return block + "key: " + policy.key + ", value: " + (policy.low != 0 ? "true" : "false") + invert;
+  if (policy.type == "boolean_attribute")
+    return block + "key: " + policy.key + ", value: " + (policy.low != 0 ? "true" : "false") + invert;
   if (policy.type == "string_attribute") {
-    return block + "key: " + policy.key + ", values: [" + words + "], enabled_regex_matching: " + (policy.regex ? "true" : "false") + invert;
+    return block + "key: " + policy.key + ", values: [" + words +
+           "], enabled_regex_matching: " + (policy.regex ? "true" : "false") + invert;
   }
   return head + "}";
 }
@@ -119,8 +131,13 @@ std::vector<Tag> tags_of(const RefTags& tags) {
 TestSpan span_of(const RefSpan& span) {
   uint64_t trace = 0;
   for (size_t i = 8; i < 16; ++i) trace = trace << 8 | static_cast<unsigned char>(span.trace[i]);
-  return {.trace = trace, .id = span.id, .start_ns = span.start_ns, .end_ns = span.end_ns,
-          .status = static_cast<StatusCode>(span.status), .flags = span.flags, .tags = tags_of(span.tags)};
+  return {.trace = trace,
+          .id = span.id,
+          .start_ns = span.start_ns,
+          .end_ns = span.end_ns,
+          .status = static_cast<StatusCode>(span.status),
+          .flags = span.flags,
+          .tags = tags_of(span.tags)};
 }
 
 // Sends some requests a quarter of a second apart; gives all spans in order of arrival.

@@ -91,7 +91,8 @@ TEST_CASE("tail: late spans follow the decision on their trace") {
 }
 
 TEST_CASE("tail: decision caches take the decided traces out of the table and go on answering") {
-  TailRig rig("{decision_wait: 1s, decision_cache: {sampled_cache_size: 2, non_sampled_cache_size: 10}, " + kErrors + "}");
+  TailRig rig("{decision_wait: 1s, decision_cache: {sampled_cache_size: 2, non_sampled_cache_size: 10}, " + kErrors +
+              "}");
   CHECK(rig.processor->placement() == Placement::kHomeShard);
   rig.send({failed(1, 1), plain(2, 2), failed(3, 3), failed(4, 4)});
   rig.wait(3s);
@@ -154,7 +155,8 @@ TEST_CASE("tail: num_traces within one request, a trace evicted while it is read
 TEST_CASE("tail: under the default num_traces the oldest are decided early, none is lost") {
   TailRig rig("{decision_wait: 30s, " + kErrors + "}");
   std::vector<TestSpan> spans;
-  for (uint64_t trace = 1; trace <= 50'100; ++trace) spans.push_back(trace % 2 == 0 ? failed(trace, trace) : plain(trace, trace));
+  for (uint64_t trace = 1; trace <= 50'100; ++trace)
+    spans.push_back(trace % 2 == 0 ? failed(trace, trace) : plain(trace, trace));
   rig.send(spans);
   CHECK(rig.kept().size() == 64);  // 128 decided to make room for 100
   CHECK(rig.outcome(Outcome::kSampledOut) == 64);
@@ -215,7 +217,8 @@ TEST_CASE("tail: short of memory, what is due next is decided now") {
 
 TEST_CASE("tail: shutdown decides everything, or drops it where asked to") {
   for (const bool drop : {false, true}) {
-    TailRig rig(std::string("{decision_wait: 60s, drop_pending_traces_on_shutdown: ") + (drop ? "true, " : "false, ") + kErrors + "}");
+    TailRig rig(std::string("{decision_wait: 60s, drop_pending_traces_on_shutdown: ") + (drop ? "true, " : "false, ") +
+                kErrors + "}");
     rig.send({failed(1, 1), plain(2, 2)});
     rig.wait(1s);
     rig.flush();
@@ -226,8 +229,10 @@ TEST_CASE("tail: shutdown decides everything, or drops it where asked to") {
 }
 
 TEST_CASE("tail: sample_on_first_match asks no further") {
-  const std::string two = "policies: [{name: a, type: always_sample}, {name: b, type: span_count, span_count: {min_spans: 1}}]";
-  TailRig all("{decision_wait: 1s, " + two + "}"), first("{decision_wait: 1s, sample_on_first_match: true, " + two + "}");
+  const std::string two =
+      "policies: [{name: a, type: always_sample}, {name: b, type: span_count, span_count: {min_spans: 1}}]";
+  TailRig all("{decision_wait: 1s, " + two + "}"),
+      first("{decision_wait: 1s, sample_on_first_match: true, " + two + "}");
   for (TailRig* rig : {&all, &first}) {
     rig->send({plain(1, 1)});
     rig->wait(3s);
@@ -260,16 +265,19 @@ TEST_CASE("tail: small written limits keep it on one shard, the default does not
   CHECK(placement("num_traces: 2999, " + kAll) == Placement::kHomeShard);
   CHECK(placement("num_traces: 3000, " + kAll) == Placement::kWholeTraces);
   CHECK(placement("decision_cache: {sampled_cache_size: 10}, " + kAll) == Placement::kHomeShard);
-  CHECK(placement("policies: [{name: r, type: and, and: {and_sub_policy: [{name: x, type: rate_limiting, rate_limiting: "
-                  "{spans_per_second: 100}}]}}]") == Placement::kHomeShard);
-  CHECK(placement("policies: [{name: r, type: rate_limiting, rate_limiting: {spans_per_second: 3000}}]") == Placement::kWholeTraces);
+  CHECK(
+      placement("policies: [{name: r, type: and, and: {and_sub_policy: [{name: x, type: rate_limiting, rate_limiting: "
+                "{spans_per_second: 100}}]}}]") == Placement::kHomeShard);
+  CHECK(placement("policies: [{name: r, type: rate_limiting, rate_limiting: {spans_per_second: 3000}}]") ==
+        Placement::kWholeTraces);
 }
 
 TEST_CASE("tail: num_traces holds for the process") {
   TailRig rig("{decision_wait: 30s, num_traces: 3000, " + kAll + "}", 3);
   std::vector<TestSpan> spans;
   for (uint64_t trace = 1; trace <= 4000; ++trace) spans.push_back(plain(trace * 7919, trace));
-  for (size_t at = 0; at < spans.size(); at += 50) rig.send({spans.begin() + static_cast<long>(at), spans.begin() + static_cast<long>(at) + 50});
+  for (size_t at = 0; at < spans.size(); at += 50)
+    rig.send({spans.begin() + static_cast<long>(at), spans.begin() + static_cast<long>(at) + 50});
   CHECK(rig.held() == 3000);
   CHECK(rig.dropped(DropReason::kEvicted) == 1000);
 }
