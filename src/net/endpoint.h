@@ -13,7 +13,7 @@ namespace weir::net {
 struct Endpoint {
   std::string host;
   uint16_t port = 0;
-  std::string unix_path;  // set: a Unix socket, host and port mean nothing
+  std::string unix_path;  // set: a Unix socket ("@name": an abstract one), host and port mean nothing
   std::string to_string() const;
 };
 

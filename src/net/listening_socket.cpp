@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <system_error>
@@ -78,6 +79,8 @@ void remove_stale(const Address& address, const std::string& path) {
   }
 }
 
+bool is_abstract(const std::string& path) { return path.starts_with('@'); }
+
 std::vector<Address> unix_address(const Endpoint& endpoint, std::string& error) {
   sockaddr_un un{};
   un.sun_family = AF_UNIX;
@@ -86,8 +89,13 @@ std::vector<Address> unix_address(const Endpoint& endpoint, std::string& error) 
     return {};
   }
   std::memcpy(un.sun_path, endpoint.unix_path.data(), endpoint.unix_path.size());
-  const Address address = address_of(un);
-  remove_stale(address, endpoint.unix_path);
+  Address address = address_of(un);
+  if (is_abstract(endpoint.unix_path)) {
+    reinterpret_cast<sockaddr_un*>(&address.storage)->sun_path[0] = '\0';
+    address.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + endpoint.unix_path.size());
+  } else {
+    remove_stale(address, endpoint.unix_path);
+  }
   return {address};
 }
 
@@ -117,7 +125,7 @@ void fill_in_name(ListeningSocket& socket, const Endpoint& endpoint) {
   ::getsockname(socket.fd.get(), reinterpret_cast<sockaddr*>(&name), &length);
   socket.family = name.ss_family;
   if (name.ss_family == AF_UNIX) {
-    socket.unlink_path = endpoint.unix_path;
+    if (!is_abstract(endpoint.unix_path)) socket.unlink_path = endpoint.unix_path;
     socket.address = endpoint.to_string();
     return;
   }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/listener.h"
 
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -160,7 +163,9 @@ TEST_CASE("a busy port names the port and the process") {
   const auto second = Listener::bind(world.loops, local(first.listener->port()), nothing);
   CHECK_FALSE(second.listener);
   const std::string port = std::to_string(first.listener->port());
-  CHECK(second.error == "cannot listen on 127.0.0.1:" + port + ": address already in use by test_net (pid " +
+  std::string name;
+  std::getline(std::ifstream("/proc/self/comm"), name);
+  CHECK(second.error == "cannot listen on 127.0.0.1:" + port + ": address already in use by " + name + " (pid " +
                             std::to_string(::getpid()) + ")");
 }
 
@@ -191,6 +196,23 @@ TEST_CASE("both families and Unix sockets") {
     CHECK(peer.read_until([](const std::string& all) { return all.size() >= 5; }) == "hello");
   }
   CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("an abstract Unix socket has no file, and a stale file is no obstacle") {
+  Loops world(1);
+  const auto nothing = [](std::unique_ptr<Stream>) {};
+  const std::string name = "weir-test-" + std::to_string(::getpid());
+  auto abstract = Listener::bind(world.loops, {"", 0, "@" + name}, nothing);
+  CHECK(abstract.error.empty());
+  CHECK(Listener::bind(world.loops, {"", 0, "@" + name}, nothing).error == "cannot listen on unix:@" + name + ": address already in use");
+  const std::string path = std::filesystem::temp_directory_path() / (name + "-stale");
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  path.copy(at.sun_path, sizeof at.sun_path - 1);
+  const int dead = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(::bind(dead, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
+  ::close(dead);
+  CHECK(Listener::bind(world.loops, {"", 0, path}, nothing).error.empty());
 }
 
 TEST_CASE("after stop_accepting nobody is let in, and the port is free") {
