@@ -13,6 +13,7 @@ void read_member(const FieldCursor& field, AnyValue& value) {
                                     Type::kDouble, Type::kArray,  Type::kKvlist, Type::kBytes};
   static constexpr WireType kWire[] = {WireType::kBytes,   WireType::kBytes, WireType::kVarint, WireType::kVarint,
                                        WireType::kFixed64, WireType::kBytes, WireType::kBytes,  WireType::kBytes};
+  if (field.is(number::kStringIndex, WireType::kVarint)) value = {};
   if (field.number() > number::kBytes || field.number() == 0 || field.type() != kWire[field.number()]) return;
   value = {};
   value.type = kTypes[field.number()];

@@ -34,7 +34,8 @@ inline constexpr uint32_t kKey = 1, kValue = 2;
 }
 
 namespace any_value {
-inline constexpr uint32_t kString = 1, kBool = 2, kInt = 3, kDouble = 4, kArray = 5, kKvlist = 6, kBytes = 7;
+inline constexpr uint32_t kString = 1, kBool = 2, kInt = 3, kDouble = 4, kArray = 5, kKvlist = 6, kBytes = 7,
+                          kStringIndex = 8;  // of profiles only: no value elsewhere
 }
 
 // ArrayValue and KeyValueList

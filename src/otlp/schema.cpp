@@ -46,10 +46,15 @@ constexpr Field kAnyValueFields[] = {
     {5, "arrayValue", kMessage, kOneof, &kArrayValue},
     {6, "kvlistValue", kMessage, kOneof, &kKeyValueList},
     {7, "bytesValue", kBytes, kOneof},
+    {8, "stringValueStrindex", kInt32, kOneof},
 };
 constexpr Field kArrayValueFields[] = {{1, "values", kMessage, kRepeated, &kAnyValue}};
 constexpr Field kKeyValueListFields[] = {{1, "values", kMessage, kRepeated, &kKeyValue}};
-constexpr Field kKeyValueFields[] = {{1, "key", kString}, {2, "value", kMessage, kAlways, &kAnyValue}};
+constexpr Field kKeyValueFields[] = {
+    {1, "key", kString},
+    {2, "value", kMessage, kAlways, &kAnyValue},
+    {3, "keyStrindex", kInt32},
+};
 constexpr Field kScopeFields[] = {
     {1, "name", kString},
     {2, "version", kString},
