@@ -52,11 +52,10 @@ SendResult result_of_success(std::string_view response) {
 SendResult result_of_grpc(const grpc::Status& status, std::string_view response) {
   if (status.ok()) return result_of_success(response);
   const std::string why = "rpc error: code = " + std::string(name_of(status.error_code())) + " desc = " + status.error_message();
-  const std::optional<otlp::RpcStatus> details = otlp::parse_rpc_status(status.error_details());
-  const std::optional<Duration> hint = details ? details->retry_delay : std::nullopt;
-  const bool asked_to_wait = status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED && hint;
+  const otlp::RpcStatus details = otlp::parse_rpc_status(status.error_details()).value_or(otlp::RpcStatus{});
+  const bool asked_to_wait = status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED && details.retry_delay.has_value();
   if (!is_retryable(status) && !asked_to_wait) return {is_too_large(status) ? Kind::kTooLarge : Kind::kPermanent, 0, why, {}};
-  const Duration wait = hint.value_or(Duration{0});
+  const Duration wait = details.retry_delay.value_or(Duration{0});
   if (wait <= Duration{0}) return {Kind::kRetry, 0, why, {}};
   return {Kind::kRetry, 0, "Throttle (" + go_duration(wait) + "), error: " + why, wait};
 }
