@@ -15,7 +15,8 @@ namespace weir {
 // that is used with two types, or is no metric name, is a broken invariant and ends the process with a message.
 class PrometheusTelemetry final : public Telemetry {
  public:
-  static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
+  // As the collector's page says it; `escaping` tells a Prometheus 3 what the names show anyway.
+  static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
 
   PrometheusTelemetry();
   ~PrometheusTelemetry() override;
