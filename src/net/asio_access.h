@@ -23,7 +23,8 @@ struct LoopDoor {
   void post(Task task);
 };
 
-// One event loop. The inbox is our own and not asio::post: a post costs one lock and one push, and a burst wakes the loop once.
+// One event loop. The inbox is our own and not asio::post: a post costs one lock and one push, and a burst wakes the
+// loop once.
 class LoopShard final : public Shard {
  public:
   explicit LoopShard(uint32_t index) : index_(index) { door_->loop = this; }
@@ -44,11 +45,11 @@ class LoopShard final : public Shard {
   std::atomic<uint32_t> connections_{0};
   const std::shared_ptr<LoopDoor> door_ = std::make_shared<LoopDoor>();
   std::mutex mutex_;
-  std::vector<Task> inbox_;         // guarded by mutex_
-  bool drain_scheduled_ = false;    // guarded by mutex_
-  bool closed_ = false;             // guarded by mutex_
-  std::vector<Task> running_;       // the loop's own
-  boost::asio::io_context io_{1};   // one thread runs it; last member: its handlers go first
+  std::vector<Task> inbox_;        // guarded by mutex_
+  bool drain_scheduled_ = false;   // guarded by mutex_
+  bool closed_ = false;            // guarded by mutex_
+  std::vector<Task> running_;      // the loop's own
+  boost::asio::io_context io_{1};  // one thread runs it; last member: its handlers go first
 };
 
 inline LoopShard& loop_of(Shard& shard) { return dynamic_cast<LoopShard&>(shard); }

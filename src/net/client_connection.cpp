@@ -22,7 +22,8 @@ HttpClient::Reply failed(Failure failure, std::string error) {
 std::string head_of(const HttpClient::Request& request, const Url& url) {
   size_t length = 0;
   for (std::string_view piece : request.body) length += piece.size();
-  std::string head = request.method + " " + (request.path.empty() ? "/" : request.path) + " HTTP/1.1\r\nHost: " + url.authority();
+  std::string head =
+      request.method + " " + (request.path.empty() ? "/" : request.path) + " HTTP/1.1\r\nHost: " + url.authority();
   for (const auto& [name, value] : request.headers) head += "\r\n" + name + ": " + value;
   if (length > 0 || (request.method != "GET" && request.method != "HEAD")) {
     head += "\r\nContent-Length: " + std::to_string(length);
@@ -97,8 +98,8 @@ void ClientConnection::new_parser() {
   if (call_->request.method == "HEAD") parser_->skip(true);
 }
 
-// A failed write is no verdict yet: a server that refuses a large body answers and closes before it has read all of it. The read
-// tells.
+// A failed write is no verdict yet: a server that refuses a large body answers and closes before it has read all of it.
+// The read tells.
 void ClientConnection::on_written(IoResult) {
   writing_ = false;
   if (reply_) deliver();
@@ -128,7 +129,8 @@ void ClientConnection::on_closed(IoResult result) {
   stale_ = reused_ && !heard_ && !call_->sent_again;
   if (result.end && heard_) parser_->put_eof(error);  // a body may end with the connection
   if (result.end && heard_ && !error && parser_->is_done()) return end(reply_of(parser_->release()), false);
-  const std::string why = result.end ? "the server closed the connection without a whole reply" : result.error.message();
+  const std::string why =
+      result.end ? "the server closed the connection without a whole reply" : result.error.message();
   end(failed(Failure::kClosed, why), false);
 }
 

@@ -35,15 +35,16 @@ class ClientPool {
  public:
   virtual ~ClientPool() = default;
   // `reusable`: the connection is idle now, otherwise it is gone.
-  virtual void on_reply(const std::shared_ptr<ClientConnection>& connection, ClientCallRef call, HttpClient::Reply reply,
-                        bool reusable) = 0;
+  virtual void on_reply(const std::shared_ptr<ClientConnection>& connection, ClientCallRef call,
+                        HttpClient::Reply reply, bool reusable) = 0;
   // A kept connection turned out to be closed before a byte of the reply; it is gone.
   virtual void on_stale(const std::shared_ptr<ClientConnection>& connection, ClientCallRef call) = 0;
   // An idle connection was closed by the server or by time.
   virtual void on_idle_end(const std::shared_ptr<ClientConnection>& connection) = 0;
 };
 
-// One connection of a pool: at most one call at a time. A read is always under way, so that an idle connection notices its end.
+// One connection of a pool: at most one call at a time. A read is always under way, so that an idle connection notices
+// its end.
 class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
  public:
   ClientConnection(LoopShard& shard, const HttpClient::Options& options, ClientPool& pool);

@@ -20,9 +20,9 @@ bool same_word(std::string_view a, std::string_view b) {
 }
 
 constexpr std::pair<std::string_view, Codec> kNames[] = {
-    {"", Codec::kIdentity},     {"identity", Codec::kIdentity}, {"gzip", Codec::kGzip},
-    {"deflate", Codec::kDeflate}, {"zlib", Codec::kDeflate},    {"zstd", Codec::kZstd},
-    {"snappy", Codec::kSnappy}, {"x-snappy-framed", Codec::kSnappy},
+    {"", Codec::kIdentity},       {"identity", Codec::kIdentity},      {"gzip", Codec::kGzip},
+    {"deflate", Codec::kDeflate}, {"zlib", Codec::kDeflate},           {"zstd", Codec::kZstd},
+    {"snappy", Codec::kSnappy},   {"x-snappy-framed", Codec::kSnappy},
 };
 
 Decoded copy(std::string_view input, uint32_t limit, ByteBudget& budget) {
@@ -116,10 +116,14 @@ Decoded decompress(Codec codec, std::string_view input, uint32_t limit, ByteBudg
   if (input.empty()) return corrupt("EOF");
   if (input.size() > UINT32_MAX) return {{}, DecodeError::kTooLarge};
   switch (codec) {
-    case Codec::kGzip: return decode_gzip(input, limit, budget);
-    case Codec::kDeflate: return decode_zlib(input, limit, budget);
-    case Codec::kZstd: return decode_zstd(input, limit, budget);
-    default: return decode_snappy(input, limit, budget);
+    case Codec::kGzip:
+      return decode_gzip(input, limit, budget);
+    case Codec::kDeflate:
+      return decode_zlib(input, limit, budget);
+    case Codec::kZstd:
+      return decode_zstd(input, limit, budget);
+    default:
+      return decode_snappy(input, limit, budget);
   }
 }
 
@@ -128,10 +132,14 @@ std::string compress(Codec codec, std::span<const std::string_view> pieces, int 
   std::string storage;
   const std::string_view input = contiguous(pieces, storage);
   switch (codec) {
-    case Codec::kGzip: return compress_gzip(input, level);
-    case Codec::kDeflate: return compress_zlib(input, level);
-    case Codec::kZstd: return compress_zstd(input, level);
-    default: return compress_snappy(input);
+    case Codec::kGzip:
+      return compress_gzip(input, level);
+    case Codec::kDeflate:
+      return compress_zlib(input, level);
+    case Codec::kZstd:
+      return compress_zstd(input, level);
+    default:
+      return compress_snappy(input);
   }
 }
 

@@ -18,8 +18,9 @@ struct Connected {
   std::string error;               // "connect to 127.0.0.1:4318: Connection refused"
 };
 
-// One attempt to reach host:port: resolves the name (in a thread of its own: getaddrinfo blocks, sometimes for very long) and
-// tries the addresses one after the other. `done` is called once on the shard, never inside start(), not after cancel().
+// One attempt to reach host:port: resolves the name (in a thread of its own: getaddrinfo blocks, sometimes for very
+// long) and tries the addresses one after the other. `done` is called once on the shard, never inside start(), not
+// after cancel().
 class Connect : public std::enable_shared_from_this<Connect> {
  public:
   using Done = absl::AnyInvocable<void(Connected)>;

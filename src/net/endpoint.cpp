@@ -85,8 +85,8 @@ std::optional<Url> parse_url(std::string_view text, std::string& error) {
     return {};
   }
   const std::optional<HostPort> parts = split(authority);
-  const std::optional<uint16_t> port = parts && parts->port ? parse_port(*parts->port)
-                                                            : std::optional<uint16_t>(url.scheme == "https" ? 443 : 80);
+  const std::optional<uint16_t> port =
+      parts && parts->port ? parse_port(*parts->port) : std::optional<uint16_t>(url.scheme == "https" ? 443 : 80);
   if (!parts || parts->host.empty() || !port || *port == 0) {
     error = "expected host or host:port in the URL, got \"" + std::string(authority) + "\"";
     return {};

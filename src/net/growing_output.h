@@ -11,8 +11,8 @@
 
 namespace weir::net {
 
-// Output of unknown size: a buffer that doubles, each size reserved before it is made, never past `limit` (plus the one byte that
-// shows that there would have been more).
+// Output of unknown size: a buffer that doubles, each size reserved before it is made, never past `limit` (plus the one
+// byte that shows that there would have been more).
 class GrowingOutput {
  public:
   GrowingOutput(uint64_t first, uint32_t limit, ByteBudget& budget)

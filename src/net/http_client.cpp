@@ -15,9 +15,9 @@ using Failure = HttpClient::Failure;
 // Header lines come from a configuration; a line break in one would start a line of its own.
 bool has_line_break(const HttpClient::Request& request) {
   const auto bad = [](std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos; };
-  return bad(request.method) || bad(request.path) || std::any_of(request.headers.begin(), request.headers.end(), [&](const auto& h) {
-           return bad(h.first) || bad(h.second);
-         });
+  return bad(request.method) || bad(request.path) ||
+         std::any_of(request.headers.begin(), request.headers.end(),
+                     [&](const auto& h) { return bad(h.first) || bad(h.second); });
 }
 
 HttpClient::Reply failed(Failure failure, std::string error) {

@@ -16,30 +16,40 @@
 
 namespace weir::net {
 
-// An asynchronous HTTP/1.1 client to one server: a pool of kept connections on one shard. All calls and callbacks are on that
-// shard's thread (an EventLoops shard). Names are resolved for each new connection, off the loop, and all addresses are tried.
+// An asynchronous HTTP/1.1 client to one server: a pool of kept connections on one shard. All calls and callbacks are
+// on that shard's thread (an EventLoops shard). Names are resolved for each new connection, off the loop, and all
+// addresses are tried.
 class HttpClient {
  public:
   struct Options {
-    Url url;                                         // scheme, host and port count; https is not there yet
-    uint32_t max_connections = 16;                   // further requests wait in line
+    Url url;                        // scheme, host and port count; https is not there yet
+    uint32_t max_connections = 16;  // further requests wait in line
     Duration idle_timeout = std::chrono::seconds(90);
-    uint32_t max_reply_bytes = 4u << 20;             // OTLP: clients must cap what they read
+    uint32_t max_reply_bytes = 4u << 20;  // OTLP: clients must cap what they read
   };
   using Headers = std::vector<std::pair<std::string, std::string>>;
   struct Request {
     std::string method = "POST";
-    std::string path;                       // from the first '/', query included
-    Headers headers;                        // Host and Content-Length are added
-    std::vector<std::string_view> body;     // the bytes stay valid until `done`
+    std::string path;                    // from the first '/', query included
+    Headers headers;                     // Host and Content-Length are added
+    std::vector<std::string_view> body;  // the bytes stay valid until `done`
   };
-  enum class Failure : uint8_t { kNone, kResolve, kConnect, kTimeout, kClosed, kReplyTooLarge, kBadReply, kNotSupported };
+  enum class Failure : uint8_t {
+    kNone,
+    kResolve,
+    kConnect,
+    kTimeout,
+    kClosed,
+    kReplyTooLarge,
+    kBadReply,
+    kNotSupported
+  };
   struct Reply {
-    int status = 0;         // 0: no reply, see failure
-    Headers headers;        // names in lower case
+    int status = 0;   // 0: no reply, see failure
+    Headers headers;  // names in lower case
     std::string body;
     Failure failure = Failure::kNone;
-    std::string error;      // "connect to 127.0.0.1:4318: Connection refused"
+    std::string error;  // "connect to 127.0.0.1:4318: Connection refused"
     // The value of a header (name in lower case), or "".
     std::string_view header(std::string_view name) const;
   };
@@ -48,9 +58,9 @@ class HttpClient {
   HttpClient(Shard& shard, Options options);
   ~HttpClient();  // on the shard's thread, or when loops are stopped; requests under way end with kClosed
 
-  // `done` is called exactly once, never inside this call. The timeout counts from here and covers waiting in line, connecting,
-  // sending and the whole reply. A request that a kept connection lost without one byte of reply is sent once more on a new
-  // one (the server had closed it).
+  // `done` is called exactly once, never inside this call. The timeout counts from here and covers waiting in line,
+  // connecting, sending and the whole reply. A request that a kept connection lost without one byte of reply is sent
+  // once more on a new one (the server had closed it).
   void send(Request request, Duration timeout, Done done);
 
  private:
@@ -58,7 +68,8 @@ class HttpClient {
   std::shared_ptr<Pool> pool_;
 };
 
-// A Retry-After value: seconds or an HTTP-date (its distance from `wall_now`, never negative); empty where it is neither.
+// A Retry-After value: seconds or an HTTP-date (its distance from `wall_now`, never negative); empty where it is
+// neither.
 std::optional<Duration> parse_retry_after(std::string_view value, Duration wall_now);
 
 }  // namespace weir::net

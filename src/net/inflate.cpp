@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// gzip and zlib. libdeflate is two to three times as fast as zlib but wants to know the output's size, which a gzip stream of one
-// member says in its last four bytes; everything else goes through zlib's stream.
+// gzip and zlib. libdeflate is two to three times as fast as zlib but wants to know the output's size, which a gzip
+// stream of one member says in its last four bytes; everything else goes through zlib's stream.
 #include <libdeflate.h>
 #include <zlib.h>
 

@@ -57,9 +57,10 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
   }
 
   void wait() {
-    acceptor.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](const error_code& error) {
-      if (!error) self->accept_some();
-    });
+    acceptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                        [self = shared_from_this()](const error_code& error) {
+                          if (!error) self->accept_some();
+                        });
   }
 
   void accept_some() {

@@ -17,23 +17,24 @@ namespace weir::net {
 // An accepted connection goes to the shard with the fewest connections, with TCP_NODELAY set.
 class Listener {
  public:
-  // Called on the stream's shard. May still be called shortly after stop_accepting() or the Listener's end with a connection that
-  // was on its way to its shard: refer to shared state only.
+  // Called on the stream's shard. May still be called shortly after stop_accepting() or the Listener's end with a
+  // connection that was on its way to its shard: refer to shared state only.
   using OnStream = std::function<void(std::unique_ptr<Stream>)>;
   struct Bound {
     std::unique_ptr<Listener> listener;  // empty: see error
     std::string error;  // "cannot listen on 127.0.0.1:4317: address already in use by otelcol (pid 4711)"
   };
 
-  // Binds and listens; connections wait in the kernel until start(). `shards` are those of EventLoops and outlive the listener.
-  // `only_shard`: all connections go there instead.
-  static Bound bind(Shards& shards, const Endpoint& endpoint, OnStream on_stream, std::optional<uint32_t> only_shard = {});
+  // Binds and listens; connections wait in the kernel until start(). `shards` are those of EventLoops and outlive the
+  // listener. `only_shard`: all connections go there instead.
+  static Bound bind(Shards& shards, const Endpoint& endpoint, OnStream on_stream,
+                    std::optional<uint32_t> only_shard = {});
   ~Listener();  // any thread
 
   void start();
-  void stop_accepting();                // closes the listening socket; any thread
-  uint16_t port() const;                // the real one; 0 for a Unix socket
-  const std::string& address() const;   // "127.0.0.1:4317", "[::]:4317", "unix:/path"
+  void stop_accepting();               // closes the listening socket; any thread
+  uint16_t port() const;               // the real one; 0 for a Unix socket
+  const std::string& address() const;  // "127.0.0.1:4317", "[::]:4317", "unix:/path"
 
  private:
   struct Impl;

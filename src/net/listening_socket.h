@@ -40,7 +40,8 @@ struct ListeningSocket {
   std::string unlink_path;  // a Unix socket's file, to be removed at the end
 };
 
-// Binds and listens (blocking only for the resolution of a host name). The first address that works is taken, IPv4 before IPv6.
+// Binds and listens (blocking only for the resolution of a host name). The first address that works is taken, IPv4
+// before IPv6.
 ListeningSocket listen_at(const Endpoint& endpoint);
 
 // "127.0.0.1:80", "[::1]:80", "unix"

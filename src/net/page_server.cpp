@@ -120,7 +120,8 @@ class PageConnection : public std::enable_shared_from_this<PageConnection> {
     head_only_ = request.method == "HEAD";
     gzip_ = accepts_gzip(message[http::field::accept_encoding]);
     deadline_.cancel();
-    if (request.method != "GET" && !head_only_) return write({405, "text/plain; charset=utf-8", "method not allowed\n"});
+    if (request.method != "GET" && !head_only_)
+      return write({405, "text/plain; charset=utf-8", "method not allowed\n"});
     if (!hub_->handler) return close();
     hub_->handler(request, [self = shared_from_this()](PageReply reply) mutable {
       LoopShard& shard = self->hub_->shard;
@@ -133,7 +134,8 @@ class PageConnection : public std::enable_shared_from_this<PageConnection> {
     const std::string_view plain = reply.body;
     const bool compressed = gzip_ && plain.size() > kWorthCompressing;
     body_ = compressed ? compress(Codec::kGzip, {&plain, 1}) : std::move(reply.body);
-    head_ = "HTTP/1.1 " + std::to_string(reply.status) + " " + std::string(http::obsolete_reason(http::int_to_status(reply.status)));
+    head_ = "HTTP/1.1 " + std::to_string(reply.status) + " " +
+            std::string(http::obsolete_reason(http::int_to_status(reply.status)));
     head_ += "\r\nContent-Type: " + reply.content_type + "\r\nContent-Length: " + std::to_string(body_.size());
     if (compressed) head_ += "\r\nContent-Encoding: gzip";
     if (reply.status == 405) head_ += "\r\nAllow: GET, HEAD";
@@ -156,9 +158,8 @@ class PageConnection : public std::enable_shared_from_this<PageConnection> {
   // Reads on until the client has seen the answer and closes: unread bytes would reset the connection and lose it.
   void drain() {
     filled_ = 0;
-    stream_->read(buffer_.data(), buffer_.size(), [self = shared_from_this()](IoResult result) {
-      result.ok() ? self->drain() : self->close();
-    });
+    stream_->read(buffer_.data(), buffer_.size(),
+                  [self = shared_from_this()](IoResult result) { result.ok() ? self->drain() : self->close(); });
   }
 
   const std::shared_ptr<PageHub> hub_;

@@ -26,8 +26,9 @@ struct PageReply {
 };
 using PageDone = absl::AnyInvocable<void(PageReply)>;  // once, from any thread
 
-// A small HTTP/1.1 server for pages that people and scrapers read. All of it lives on one shard: the handler is called there and
-// answers now or later. Bodies above 1 KiB are gzipped for whoever accepts that. A client has 10 s for its request.
+// A small HTTP/1.1 server for pages that people and scrapers read. All of it lives on one shard: the handler is called
+// there and answers now or later. Bodies above 1 KiB are gzipped for whoever accepts that. A client has 10 s for its
+// request.
 class PageServer {
  public:
   using Handler = std::function<void(const PageRequest&, PageDone)>;
@@ -38,8 +39,8 @@ class PageServer {
 
   // `endpoint` as parse_endpoint() takes it. `shards` are those of EventLoops; the handler runs on shard `home`.
   static Started start(Shards& shards, std::string_view endpoint, Handler handler, uint32_t home = 0);
-  // Any thread: no new connections; open ones end after the answer under way. Where loops still run, the handler may be called
-  // until its shard has heard of this.
+  // Any thread: no new connections; open ones end after the answer under way. Where loops still run, the handler may be
+  // called until its shard has heard of this.
   ~PageServer();
 
   uint16_t port() const;

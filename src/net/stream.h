@@ -20,10 +20,11 @@ struct IoResult {
 };
 using IoFn = absl::AnyInvocable<void(IoResult)>;
 
-// A byte stream to a peer that belongs to one shard: everything is called, and calls back, on that shard's thread. Plain sockets
-// now, TLS later; protocols are written over this. At most one read and one write are under way at a time. A callback never runs
-// inside the call that it was given to. Closing or destroying the stream ends what is under way: its callbacks still come,
-// with an error, so the bytes they point to must live until then (let the callback hold the owner).
+// A byte stream to a peer that belongs to one shard: everything is called, and calls back, on that shard's thread.
+// Plain sockets now, TLS later; protocols are written over this. At most one read and one write are under way at a
+// time. A callback never runs inside the call that it was given to. Closing or destroying the stream ends what is under
+// way: its callbacks still come, with an error, so the bytes they point to must live until then (let the callback hold
+// the owner).
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -31,8 +32,8 @@ class Stream {
   virtual void read(char* into, size_t room, IoFn done) = 0;
   // Writes all pieces. Their bytes stay valid until `done`; the span itself need not.
   virtual void write(std::span<const std::string_view> pieces, IoFn done) = 0;
-  // Says "no more bytes from here" and keeps reading possible: for a last answer to a peer that is still sending, whose unread
-  // bytes would turn a close() into a reset that takes the answer with it.
+  // Says "no more bytes from here" and keeps reading possible: for a last answer to a peer that is still sending, whose
+  // unread bytes would turn a close() into a reset that takes the answer with it.
   virtual void shutdown_write() = 0;
   virtual void close() = 0;
   virtual const std::string& peer() const = 0;  // "address:port"; "unix" for a Unix socket

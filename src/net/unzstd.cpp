@@ -33,8 +33,7 @@ Context& context() {
 Decoded decode_frame(std::string_view input, uint64_t size, uint32_t limit, ByteBudget& budget) {
   Decoded output = known_output(size, limit, budget);
   if (output.error != DecodeError::kNone) return output;
-  const size_t written =
-      ZSTD_decompressDCtx(context().get(), output.bytes->data(), size, input.data(), input.size());
+  const size_t written = ZSTD_decompressDCtx(context().get(), output.bytes->data(), size, input.data(), input.size());
   if (ZSTD_isError(written) != 0 || written != size) return corrupt(kCorrupt);
   return output;
 }

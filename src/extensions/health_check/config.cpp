@@ -21,7 +21,8 @@ void decode_port(const config::At& at, T& out) {
   if (!config::decode_scalar(at, port)) return;
   if (port > 65535) return at.error("expected a port from 0 to 65535");
   at.warn("deprecated, use endpoint");
-  if (out.endpoint.empty()) out.endpoint = config::Endpoint{config::default_host(), static_cast<uint16_t>(port), ""}.to_string();
+  if (out.endpoint.empty())
+    out.endpoint = config::Endpoint{config::default_host(), static_cast<uint16_t>(port), ""}.to_string();
 }
 
 void decode_transport(const config::At& at, T&) {
@@ -34,7 +35,8 @@ void add_other_keys(config::Fields<T>& fields) {
                           "max_request_body_size", "include_metadata", "compression_algorithms"}) {
     fields.push_back(config::accepted<T>(key, "the page server has limits of its own"));
   }
-  for (const char* key : {"tls", "auth", "cors", "response_headers", "middlewares", "use_v2", "http", "grpc", "component_health"}) {
+  for (const char* key :
+       {"tls", "auth", "cors", "response_headers", "middlewares", "use_v2", "http", "grpc", "component_health"}) {
     fields.push_back(config::unsupported<T>(key));
   }
 }
@@ -70,7 +72,8 @@ void T::validate(const config::Value& at, const std::string& path_here, config::
   if (!endpoint.empty() && !config::parse_endpoint(endpoint, config::default_host(), error)) {
     problems.error(place_of(at, "endpoint"), path_here + "::endpoint", error);
   }
-  if (!path.starts_with('/')) problems.error(place_of(at, "path"), path_here + "::path", "expected a path that starts with /");
+  if (!path.starts_with('/'))
+    problems.error(place_of(at, "path"), path_here + "::path", "expected a path that starts with /");
 }
 
 }  // namespace weir

@@ -96,7 +96,8 @@ struct HealthCheck::Impl {
 };
 
 HealthCheck::HealthCheck(HealthCheckConfig config, const ComponentEnv& env, std::function<bool()> ready)
-    : impl_(std::make_unique<Impl>(Impl{std::move(config), env.id, env.shards, env.clock, std::move(ready), {}, nullptr})) {}
+    : impl_(std::make_unique<Impl>(
+          Impl{std::move(config), env.id, env.shards, env.clock, std::move(ready), {}, nullptr})) {}
 
 HealthCheck::~HealthCheck() = default;
 

@@ -10,8 +10,9 @@
 
 namespace weir {
 
-// The page that load balancers and kubelets ask: `path` of the config (200 when ready, 503 otherwise, with the collector's
-// bodies) and, beside it, /livez (200 as long as the loop answers) and /readyz. It lives on shard 0 of net::EventLoops.
+// The page that load balancers and kubelets ask: `path` of the config (200 when ready, 503 otherwise, with the
+// collector's bodies) and, beside it, /livez (200 as long as the loop answers) and /readyz. It lives on shard 0 of
+// net::EventLoops.
 class HealthCheck {
  public:
   // `ready` is asked on shard 0, once per request, until the loops have stopped.

@@ -92,7 +92,8 @@ std::pair<HealthCheckConfig, std::string> decoded(config::Value value) {
   HealthCheckConfig config;
   config::decode(config::At{value, "extensions::health_check", problems}, config);
   std::string lines;
-  for (const config::Problem& p : problems.all()) lines += (p.warning ? "warning " : "") + p.path + ": " + p.text + "\n";
+  for (const config::Problem& p : problems.all())
+    lines += (p.warning ? "warning " : "") + p.path + ": " + p.text + "\n";
   return {config, lines};
 }
 
@@ -104,11 +105,13 @@ TEST_CASE("the page is the collector's") {
   Page page;
   REQUIRE(page.error.empty());
   page.clock.mono = 61'500'000'000;
-  const std::string up = R"({"status":"Server available","upSince":"2025-01-01T00:00:00.000000005Z","uptime":"1m1.5s"})";
+  const std::string up =
+      R"({"status":"Server available","upSince":"2025-01-01T00:00:00.000000005Z","uptime":"1m1.5s"})";
   CHECK(page.get("/") == PageAnswer{200, up});
   CHECK(page.get("/any/path?x=y") == PageAnswer{200, up});
   page.ready = false;
-  CHECK(page.get("/") == PageAnswer{503, R"({"status":"Server not available","upSince":"0001-01-01T00:00:00Z","uptime":""})"});
+  CHECK(page.get("/") ==
+        PageAnswer{503, R"({"status":"Server not available","upSince":"0001-01-01T00:00:00Z","uptime":""})"});
   CHECK(page.exchange("GET / HTTP/1.0\r\n\r\n").find("Content-Type: application/json\r\n") != std::string::npos);
 }
 
@@ -141,12 +144,14 @@ TEST_CASE("a busy port is told with the component's id") {
   env.shards = &first.loops;
   env.clock = &first.clock;
   HealthCheck second(config, env, [] { return true; });
-  CHECK(second.start().starts_with("health_check/two: cannot listen on " + config.endpoint + ": address already in use"));
+  CHECK(
+      second.start().starts_with("health_check/two: cannot listen on " + config.endpoint + ": address already in use"));
 }
 
 TEST_CASE("keys of the config") {
   CHECK(decoded(config::Value()).second.empty());
-  const auto [plain, nothing] = decoded(map_value({{"endpoint", text_value("0.0.0.0:13133")}, {"path", text_value("/h")}}));
+  const auto [plain, nothing] =
+      decoded(map_value({{"endpoint", text_value("0.0.0.0:13133")}, {"path", text_value("/h")}}));
   CHECK(nothing.empty());
   CHECK(plain.endpoint == "0.0.0.0:13133");
   CHECK(decoded(map_value({{"check_collector_pipeline", map_value({{"enabled", text_value("true")}})}})).second ==
@@ -155,7 +160,8 @@ TEST_CASE("keys of the config") {
         "extensions::health_check::tls: not supported by this version of weir\n");
   CHECK(decoded(map_value({{"path", text_value("h")}})).second ==
         "extensions::health_check::path: expected a path that starts with /\n");
-  CHECK(decoded(map_value({{"endpoint", text_value("nowhere")}})).second.starts_with("extensions::health_check::endpoint: "));
+  CHECK(decoded(map_value({{"endpoint", text_value("nowhere")}}))
+            .second.starts_with("extensions::health_check::endpoint: "));
   config::Value port = text_value("5555");
   port.kind = config::Value::Kind::kInt;
   port.integer = 5555;

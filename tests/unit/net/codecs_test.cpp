@@ -155,7 +155,9 @@ TEST_CASE("a broken stream never gives other bytes than the true ones where the 
 TEST_CASE("the reason of a corrupt gzip or zlib body is the collector's") {
   ByteBudget budget(1u << 30);
   const std::string whole = packed(Codec::kGzip, sample(300));
-  const auto detail = [&](Codec codec, std::string_view input) { return decompress(codec, input, kLimit, budget).detail; };
+  const auto detail = [&](Codec codec, std::string_view input) {
+    return decompress(codec, input, kLimit, budget).detail;
+  };
   std::string bad_sum = whole;
   bad_sum[whole.size() - 8] = static_cast<char>(bad_sum[whole.size() - 8] ^ 1);
   CHECK(detail(Codec::kGzip, bad_sum) == "gzip: invalid checksum");
@@ -187,7 +189,8 @@ TEST_CASE("snappy: the framed format") {
   const std::string plain = framed_chunk(0x01, sum + "123456789");
   const std::string squeezed = framed_chunk(0x00, sum + packed(Codec::kSnappy, "123456789"));
   ByteBudget budget(1u << 30);
-  const std::string stream = kMagic + plain + framed_chunk(0xfe, "padding") + kMagic + squeezed + framed_chunk(0x80, "");
+  const std::string stream =
+      kMagic + plain + framed_chunk(0xfe, "padding") + kMagic + squeezed + framed_chunk(0x80, "");
   const Decoded out = decompress(Codec::kSnappy, stream, kLimit, budget);
   REQUIRE(out.error == DecodeError::kNone);
   CHECK(out.bytes->view() == "123456789123456789");
@@ -213,7 +216,8 @@ TEST_CASE("random bytes crash nothing") {
   std::mt19937 random(7);
   for (int i = 0; i < 3000; ++i) {
     const Codec codec = kAll[1 + random() % 4];
-    std::string input = random() % 2 == 0 ? packed(codec, sample(random() % 500, random())) : sample(random() % 64, random());
+    std::string input =
+        random() % 2 == 0 ? packed(codec, sample(random() % 500, random())) : sample(random() % 64, random());
     for (uint32_t edits = random() % 4; edits > 0 && !input.empty(); --edits) {
       input[random() % input.size()] = static_cast<char>(random());
     }

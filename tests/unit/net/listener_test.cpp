@@ -72,7 +72,8 @@ TEST_CASE("URLs") {
 
 TEST_CASE("bytes go both ways, in pieces and in bulk") {
   Loops world(2);
-  auto bound = Listener::bind(world.loops, local(), [](auto stream) { std::make_shared<Echo>(std::move(stream))->read(); });
+  auto bound =
+      Listener::bind(world.loops, local(), [](auto stream) { std::make_shared<Echo>(std::move(stream))->read(); });
   REQUIRE(bound.error.empty());
   CHECK(bound.listener->address() == "127.0.0.1:" + std::to_string(bound.listener->port()));
   bound.listener->start();
@@ -174,8 +175,8 @@ TEST_CASE("what cannot be listened on says why") {
   const auto nothing = [](std::unique_ptr<Stream>) {};
   CHECK(Listener::bind(world.loops, {"192.0.2.1", 0, ""}, nothing).error ==
         "cannot listen on 192.0.2.1:0: Cannot assign requested address");
-  CHECK(Listener::bind(world.loops, {"no-such-host.invalid", 1, ""}, nothing).error.starts_with(
-      "cannot listen on no-such-host.invalid:1: "));
+  CHECK(Listener::bind(world.loops, {"no-such-host.invalid", 1, ""}, nothing)
+            .error.starts_with("cannot listen on no-such-host.invalid:1: "));
 }
 
 TEST_CASE("both families and Unix sockets") {
@@ -204,7 +205,8 @@ TEST_CASE("an abstract Unix socket has no file, and a stale file is no obstacle"
   const std::string name = "weir-test-" + std::to_string(::getpid());
   auto abstract = Listener::bind(world.loops, {"", 0, "@" + name}, nothing);
   CHECK(abstract.error.empty());
-  CHECK(Listener::bind(world.loops, {"", 0, "@" + name}, nothing).error == "cannot listen on unix:@" + name + ": address already in use");
+  CHECK(Listener::bind(world.loops, {"", 0, "@" + name}, nothing).error ==
+        "cannot listen on unix:@" + name + ": address already in use");
   const std::string path = std::filesystem::temp_directory_path() / (name + "-stale");
   sockaddr_un at{};
   at.sun_family = AF_UNIX;

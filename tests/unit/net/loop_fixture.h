@@ -26,7 +26,8 @@ class Promised {
   }
   T wait() {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, kDeadline, [&] { return value_.has_value(); })) FAIL("nothing came before the deadline");
+    if (!changed_.wait_for(lock, kDeadline, [&] { return value_.has_value(); }))
+      FAIL("nothing came before the deadline");
     return std::move(*value_);
   }
 

@@ -140,5 +140,6 @@ TEST_CASE("a bad or busy endpoint is told") {
   Loops world(1);
   CHECK(PageServer::start(world.loops, "nonsense", echo_request).error.find("host:port") != std::string::npos);
   auto first = PageServer::start(world.loops, "127.0.0.1:0", echo_request);
-  CHECK(PageServer::start(world.loops, first.server->address(), echo_request).error.find("already in use") != std::string::npos);
+  CHECK(PageServer::start(world.loops, first.server->address(), echo_request).error.find("already in use") !=
+        std::string::npos);
 }

@@ -31,7 +31,8 @@ class RawSocket {
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket.fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) throw std::runtime_error("connect failed");
+    if (::connect(socket.fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0)
+      throw std::runtime_error("connect failed");
     return socket;
   }
 
@@ -75,11 +76,12 @@ class RawSocket {
   int fd_;
 };
 
-// Accepts connections on a free port of 127.0.0.1, one after the other, and plays `script` with each (index from 0) on a thread of
-// its own.
+// Accepts connections on a free port of 127.0.0.1, one after the other, and plays `script` with each (index from 0) on
+// a thread of its own.
 class RawServer {
  public:
-  explicit RawServer(std::function<void(RawSocket&, int index)> script) : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit RawServer(std::function<void(RawSocket&, int index)> script)
+      : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
