@@ -14,14 +14,16 @@ namespace wire {
 
 static_assert(std::endian::native == std::endian::little, "fixed-width fields are read as they lie");
 
-// Reads a varint of at most 10 bytes; null when it is cut off or longer.
+// Reads a varint of at most 10 bytes (MaxBits 70); null when it is cut off or longer. Tags and lengths may have 5 bytes, as
+// in the C++ and Java libraries.
+template <unsigned MaxBits = 70>
 inline const char* read_varint(const char* at, const char* end, uint64_t& value) {
   if (at != end && static_cast<signed char>(*at) >= 0) {
     value = static_cast<unsigned char>(*at);
     return at + 1;
   }
   uint64_t result = 0;
-  for (unsigned shift = 0; shift < 70 && at != end; shift += 7) {
+  for (unsigned shift = 0; shift < MaxBits && at != end; shift += 7) {
     const auto byte = static_cast<unsigned char>(*at++);
     result |= static_cast<uint64_t>(byte & 0x7f) << shift;
     if (byte < 0x80) {
@@ -45,7 +47,7 @@ class FieldCursor {
     if (at_ == end_) return false;
     start_ = at_;
     uint64_t tag = 0;
-    at_ = wire::read_varint(at_, end_, tag);
+    at_ = wire::read_varint<35>(at_, end_, tag);
     if (at_ == nullptr || tag > UINT32_MAX || tag < 8) return fail();
     number_ = static_cast<uint32_t>(tag >> 3);
     type_ = static_cast<WireType>(tag & 7);
@@ -79,7 +81,7 @@ class FieldCursor {
         return at_ != nullptr || fail();
       case WireType::kBytes: {
         uint64_t size = 0;
-        at_ = wire::read_varint(at_, end_, size);
+        at_ = wire::read_varint<35>(at_, end_, size);
         if (at_ == nullptr || size > static_cast<uint64_t>(end_ - at_)) return fail();
         bytes_ = {at_, static_cast<size_t>(size)};
         at_ += size;
