@@ -86,7 +86,7 @@ def load(port, spans, *more):
 NGINX = """daemon off; master_process off; pid {tmp}/nginx.pid; error_log /dev/null crit;
 events {{ worker_connections 1024; }}
 http {{
-  access_log off; client_max_body_size 64m; client_body_buffer_size 1m; keepalive_requests 1000000; http2_max_requests 1000000;
+  access_log off; client_max_body_size 64m; client_body_buffer_size 1m; keepalive_requests 1000000;
   client_body_temp_path {tmp}; proxy_temp_path {tmp}; fastcgi_temp_path {tmp}; uwsgi_temp_path {tmp}; scgi_temp_path {tmp};
   upstream sink {{ server 127.0.0.1:{sink}; keepalive 64; keepalive_requests 1000000; }}
   server {{ listen 127.0.0.1:{port} http2; location / {{ grpc_pass grpc://sink; grpc_buffer_size 64k; }} }}

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <random>
+#include <stdexcept>
 
 #include "daemon/assemble.h"
 #include "daemon/wiring/edge.h"
@@ -68,8 +69,7 @@ void Daemon::build() {
 }
 
 int Daemon::run() {
-  build();
-  if (const std::string error = start_servers(); !error.empty()) {
+  if (const std::string error = start(); !error.empty()) {
     log_.error("service", "cannot start", {{"error", error}});
     return 1;
   }
@@ -77,6 +77,16 @@ int Daemon::run() {
   wait_for_stop();
   drain();
   return 0;
+}
+
+// Exporters say by an exception that they cannot be made: a file that cannot be opened, a certificate that cannot be read.
+std::string Daemon::start() {
+  try {
+    build();
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return start_servers();
 }
 
 // Everything that can fail at start; all listeners are bound before the first request is taken.

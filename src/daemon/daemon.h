@@ -36,6 +36,7 @@ class Daemon {
   enum class Phase { kStarting, kRunning, kDraining };
 
   void build();
+  std::string start();
   std::string start_servers();
   std::string start_receivers();
   std::string start_health_checks();

@@ -8,6 +8,16 @@
 
 namespace weir {
 
+namespace {
+
+// A scraper that negotiates the format is told how names were escaped, as the collector does; others get the bare type.
+std::string content_type_for(const std::string& accept) {
+  const std::string type(PrometheusTelemetry::kContentType);
+  return accept.find("version=0.0.4") == std::string::npos ? type : type + "; escaping=underscores";
+}
+
+}  // namespace
+
 OwnPages::OwnPages(Sources sources, std::vector<config::MetricsPageConfig> pages)
     : sources_(std::move(sources)), pages_(std::move(pages)) {}
 
@@ -28,19 +38,18 @@ void OwnPages::answer(const config::MetricsPageConfig& page, const net::PageRequ
     // Measured on the collector: a reader that the operator wrote gets suffixes only where it asks for them.
     const PageNames names{.type_suffix = !page.without_type_suffix.value_or(true),
                           .unit_suffix = !page.without_units.value_or(true)};
-    return answer_metrics(names, std::move(done));
+    return answer_metrics(names, content_type_for(request.accept), std::move(done));
   }
   if (request.path == "/livez") return done({200, "text/plain; charset=utf-8", "ok\n"});
   if (request.path == "/readyz") return done(ready_reply(sources_.health()));
   done({404, "text/plain; charset=utf-8", "here are /metrics, /livez and /readyz\n"});
 }
 
-void OwnPages::answer_metrics(const PageNames& names, net::PageDone done) {
+void OwnPages::answer_metrics(const PageNames& names, const std::string& content_type, net::PageDone done) {
   const auto held = std::make_shared<std::vector<OwnFamily>>();
   sources_.loops->exclusive([this, held] { *held = families(sources_.graph->held()); },
-                            [this, held, names, done = std::move(done)]() mutable {
-                              done({200, std::string(PrometheusTelemetry::kContentType),
-                                    sources_.telemetry->render(names, *held)});
+                            [this, held, names, content_type, done = std::move(done)]() mutable {
+                              done({200, content_type, sources_.telemetry->render(names, *held)});
                             });
 }
 

@@ -44,7 +44,7 @@ class OwnPages {
 
  private:
   void answer(const config::MetricsPageConfig& page, const net::PageRequest& request, net::PageDone done);
-  void answer_metrics(const PageNames& names, net::PageDone done);
+  void answer_metrics(const PageNames& names, const std::string& content_type, net::PageDone done);
   std::vector<OwnFamily> families(const std::vector<uint64_t>& held) const;
 
   Sources sources_;

@@ -34,7 +34,7 @@ bool SendingQueue::idle() const {
 }
 
 void SendingQueue::consume(Batch&& batch) {
-  held_spans_ += batch.spans.size();
+  held_.add(batch);
   const uint64_t size = size_of(batch, setup_.queue.queue_sizer());
   if (door_.empty() && has_room(size)) {
     enter(std::move(batch), size);
@@ -135,7 +135,7 @@ void SendingQueue::deliver(At at, const SendResult& result) {
   }
   metrics_.sent(items);
   settle_delivered(*env_.ledger, batch, rejected, result.message);
-  held_spans_ -= batch.spans.size();
+  held_.remove(batch);
   finish(at);
 }
 
@@ -176,7 +176,7 @@ void SendingQueue::give_up(At at, DropReason reason, const std::string& why, boo
 
 void SendingQueue::drop(const Batch& batch, const Settled& how) {
   settle_at_door(*env_.ledger, batch, how);
-  held_spans_ -= batch.spans.size();
+  held_.remove(batch);
 }
 
 void SendingQueue::finish(At at) {

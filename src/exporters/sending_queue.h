@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
+#include "exporters/held_spans.h"
 #include "exporters/queue_config.h"
 #include "exporters/queue_metrics.h"
 #include "exporters/queue_request.h"
@@ -70,7 +71,8 @@ class SendingQueue final : public Stage {
   void on_tick(Time now) override;
   // Everything is attempted now, what waits for a retry too; from here on each request has one attempt.
   void flush(Time now) override;
-  uint64_t held() const override { return held_spans_; }
+  uint64_t held() const override { return held_.total(); }
+  void add_held(std::vector<uint64_t>& by_destination) const override { held_.add_to(by_destination); }
   bool idle() const override;
   void abandon() override;
 
@@ -116,7 +118,7 @@ class SendingQueue final : public Stage {
   Time now_;
   uint64_t queued_ = 0;  // in units of the queue's sizer, until done
   uint64_t door_size_ = 0;
-  uint64_t held_spans_ = 0;
+  HeldSpans held_;
   std::unique_ptr<QueueBatcher> batcher_;  // null without `batch`
   std::deque<Waiting> door_;
   std::deque<QueueRequest> ready_;

@@ -16,7 +16,7 @@ namespace weir {
 class PrometheusTelemetry final : public Telemetry {
  public:
   // As the collector's page says it; `escaping` tells a Prometheus 3 what the names show anyway.
-  static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
+  static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
 
   PrometheusTelemetry();
   ~PrometheusTelemetry() override;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "exporters/file/writer.h"
+#include "exporters/held_spans.h"
 #include "exporters/queue_metrics.h"
 #include "net/codecs.h"
 #include "otlp/encoder.h"
@@ -24,7 +25,7 @@ class FileStage final : public Stage {
       : config_(config), env_(env), metrics_(env, {}), writer_(FileWriter::open(config)), now_(env.clock->now()) {}
 
   void consume(Batch&& batch) override {
-    held_spans_ += batch.spans.size();
+    held_.add(batch);
     if (waiting_.empty()) oldest_ = now_.mono;
     append(batch);
     waiting_.push_back(std::move(batch));
@@ -41,7 +42,8 @@ class FileStage final : public Stage {
     write_out();
   }
 
-  uint64_t held() const override { return held_spans_; }
+  uint64_t held() const override { return held_.total(); }
+  void add_held(std::vector<uint64_t>& by_destination) const override { held_.add_to(by_destination); }
   bool idle() const override { return waiting_.empty(); }
   // What flush() could not write has been settled then.
   void abandon() override { write_out(); }
@@ -76,8 +78,10 @@ class FileStage final : public Stage {
   void write_out() {
     if (waiting_.empty()) return;
     const std::string error = writer_->write(buffer_, now_.wall);
-    for (const Batch& batch : waiting_) settle_one(batch, error);
-    held_spans_ = 0;
+    for (const Batch& batch : waiting_) {
+      settle_one(batch, error);
+      held_.remove(batch);
+    }
     waiting_.clear();
     buffer_.clear();
   }
@@ -101,7 +105,7 @@ class FileStage final : public Stage {
   Duration oldest_{0};  // mono; when the first of the waiting batches came
   std::string buffer_;
   std::vector<Batch> waiting_;
-  uint64_t held_spans_ = 0;
+  HeldSpans held_;
 };
 
 class FileExporter final : public Exporter {
