@@ -202,8 +202,9 @@ uint32_t Pairing::dimensions_of(const ResourceFacts& resource) {
 
 // --- the store
 
+// A full store refuses, even where its oldest has expired: only the expiry loop makes room, as in the collector and in Tempo.
 void Pairing::keep(const Edge& edge) {
-  if (!make_room()) {
+  if (!take_place()) {
     ++dropped_;
     return;
   }
@@ -211,12 +212,7 @@ void Pairing::keep(const Edge& edge) {
   store_.add(edge);
 }
 
-// Room for one more edge: a free place and the memory for it, or the place of the oldest where that has expired.
-bool Pairing::make_room() {
-  if (take_place()) return true;
-  return expire_oldest() && take_place();
-}
-
+// Memory for one more edge, and one of the process's places.
 bool Pairing::take_place() {
   const size_t needed = (store_.size() + 1) * kEdgeCost + names_.bytes();
   if (needed > paid_.bytes() && !paid_.grow(needed - paid_.bytes() + kPayStep)) return false;

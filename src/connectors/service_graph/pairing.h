@@ -92,7 +92,6 @@ class Pairing final : public DeltaSource<EdgeDelta> {
   uint64_t latency(const SpanRecord& span) const;
 
   void keep(const Edge& edge);
-  bool make_room();
   bool take_place();
   void remove(const Edge& edge);
   bool expire_oldest();
