@@ -56,13 +56,20 @@ std::optional<Duration> parse_grpc_timeout(std::string_view text) {
   }
   // At most 99,999,999 hours, which do not fit into 64 bits of nanoseconds: a century is as good.
   switch (text.back()) {
-    case 'H': return std::chrono::hours(std::min<int64_t>(value, 24 * 36525));
-    case 'M': return std::chrono::minutes(value);
-    case 'S': return std::chrono::seconds(value);
-    case 'm': return std::chrono::milliseconds(value);
-    case 'u': return std::chrono::microseconds(value);
-    case 'n': return std::chrono::nanoseconds(value);
-    default: return {};
+    case 'H':
+      return std::chrono::hours(std::min<int64_t>(value, 24 * 36525));
+    case 'M':
+      return std::chrono::minutes(value);
+    case 'S':
+      return std::chrono::seconds(value);
+    case 'm':
+      return std::chrono::milliseconds(value);
+    case 'u':
+      return std::chrono::microseconds(value);
+    case 'n':
+      return std::chrono::nanoseconds(value);
+    default:
+      return {};
   }
 }
 

@@ -206,7 +206,8 @@ void Http1Session::head_complete(int version, bool keep_alive, std::optional<uin
   http10_ = version < 11;
   head_.content_length = content_length;
   head_.expects_continue = head_.find("expect").starts_with("100-");
-  sink_ = env_.handler->on_request(head_, env_.connection, Responder(weak_from_this(), request_, env_.connection.shard));
+  sink_ =
+      env_.handler->on_request(head_, env_.connection, Responder(weak_from_this(), request_, env_.connection.shard));
   if (head_.expects_continue && !answered_ && !http10_) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
 }
 
@@ -322,7 +323,8 @@ void Http1Session::watch_body(Time now) {
   const Duration spent = now.mono - since_;
   const bool over = limits.body_timeout != Duration(0) && spent >= limits.body_timeout;
   const Duration late = spent - limits.body_grace;
-  const auto due = late < Duration(0) ? 0 : static_cast<uint64_t>(late / std::chrono::milliseconds(1)) * limits.body_rate / 1000;
+  const auto due =
+      late < Duration(0) ? 0 : static_cast<uint64_t>(late / std::chrono::milliseconds(1)) * limits.body_rate / 1000;
   if (!over && (late < Duration(0) || body_received_ > due)) return;
   if (sink_ && !answered_) sink_->on_stalled();
   ending_ = true;

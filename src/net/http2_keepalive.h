@@ -7,15 +7,15 @@
 
 namespace weir::net {
 
-// When an HTTP/2 connection is probed, ended for its age or idleness, and when a peer pings too often. The rules of grpc-go's
-// server, whose keys the dialect has (keepalive.server_parameters, enforcement_policy).
+// When an HTTP/2 connection is probed, ended for its age or idleness, and when a peer pings too often. The rules of
+// grpc-go's server, whose keys the dialect has (keepalive.server_parameters, enforcement_policy).
 class Http2Keepalive {
  public:
   enum class Action : uint8_t {
     kNone,
-    kPing,       // send a PING
-    kDrain,      // end gracefully
-    kClose,      // end now: no answer to the PING, or the grace of an old connection is over
+    kPing,   // send a PING
+    kDrain,  // end gracefully
+    kClose,  // end now: no answer to the PING, or the grace of an old connection is over
     kTooManyPings,
   };
 

@@ -41,13 +41,14 @@ struct Callbacks {
     nghttp2_session_callbacks_set_on_begin_headers_callback(
         all, [](nghttp2_session*, const nghttp2_frame* frame, void* user) { return self(user).begin_headers(*frame); });
     nghttp2_session_callbacks_set_on_header_callback(
-        all, [](nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name, size_t name_size, const uint8_t* value,
-                size_t value_size, uint8_t, void* user) {
+        all, [](nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name, size_t name_size,
+                const uint8_t* value, size_t value_size, uint8_t, void* user) {
           if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
           return self(user).header(frame->hd.stream_id, text(name, name_size), text(value, value_size));
         });
     nghttp2_session_callbacks_set_on_frame_recv_callback(
-        all, [](nghttp2_session*, const nghttp2_frame* frame, void* user) { return self(user).frame_received(*frame); });
+        all,
+        [](nghttp2_session*, const nghttp2_frame* frame, void* user) { return self(user).frame_received(*frame); });
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
         all, [](nghttp2_session*, uint8_t, int32_t id, const uint8_t* data, size_t size, void* user) {
           return self(user).data(id, text(data, size));
@@ -89,7 +90,8 @@ void Http2Session::send_settings() {
       {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
   };
   note(nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, entries, std::size(entries)));
-  note(nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, static_cast<int32_t>(limits.connection_window)));
+  note(nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0,
+                                             static_cast<int32_t>(limits.connection_window)));
 }
 
 // Errors of nghttp2 calls that are not ours to mend (out of memory, a session that is ending) end the connection.
@@ -99,7 +101,8 @@ void Http2Session::note(int error) {
 
 void Http2Session::receive(std::string_view bytes) {
   keepalive_.on_bytes(now_);
-  const ssize_t taken = nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  const ssize_t taken =
+      nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   if (taken < 0) broken_ = true;  // what nghttp2 wants to say about it (GOAWAY) is sent first
 }
 
@@ -239,7 +242,8 @@ void Http2Session::request_complete(Http2Stream& stream) {
   if (!length.empty() && length.size() < 19 && length.find_first_not_of("0123456789") == length.npos) {
     stream.head.content_length = std::stoull(std::string(length));
   }
-  stream.sink = env_.handler->on_request(stream.head, env_.connection, Responder(weak_from_this(), id, env_.connection.shard));
+  stream.sink =
+      env_.handler->on_request(stream.head, env_.connection, Responder(weak_from_this(), id, env_.connection.shard));
 }
 
 int Http2Session::data(int32_t id, std::string_view bytes) {
@@ -305,9 +309,9 @@ int Http2Session::frame_sent(const nghttp2_frame& frame) {
   return 0;
 }
 
-// The answer has left. Where the client has not ended its request it is told to stop (reset without error, RFC 9113 §8.1); what it
-// has sent until it hears that is still taken for a while if the sink wants it. nghttp2 forgets a stream that it resets, so the frame
-// is written by hand then and nghttp2's own, at the end of the rest, is swallowed.
+// The answer has left. Where the client has not ended its request it is told to stop (reset without error, RFC 9113
+// §8.1); what it has sent until it hears that is still taken for a while if the sink wants it. nghttp2 forgets a stream
+// that it resets, so the frame is written by hand then and nghttp2's own, at the end of the rest, is swallowed.
 void Http2Session::local_end(Http2Stream& stream) {
   stream.local_ended = true;
   if (stream.remote_ended) return;

@@ -22,12 +22,12 @@ struct Http2Stream {
   RequestHead head;
   uint32_t header_bytes = 0;
   bool head_done = false;
-  bool too_large = false;      // the head was over the limit
+  bool too_large = false;  // the head was over the limit
   bool malformed = false;
-  bool remote_ended = false;   // the client has ended its side
+  bool remote_ended = false;  // the client has ended its side
   bool answered = false;
-  bool local_ended = false;    // our answer has left
-  bool resting = false;        // answered and reset, but what is under way is still taken
+  bool local_ended = false;  // our answer has left
+  bool resting = false;      // answered and reset, but what is under way is still taken
   std::unique_ptr<RequestSink> sink;
   Response response;
   std::string status;
@@ -81,7 +81,7 @@ class Http2Session final : public ServerSession {
   nghttp2_session* session_ = nullptr;
   std::vector<std::unique_ptr<Http2Stream>> slots_;
   std::vector<uint32_t> free_;
-  uint32_t open_ = 0;     // streams that are not resting
+  uint32_t open_ = 0;  // streams that are not resting
   uint32_t resting_ = 0;
   std::vector<int32_t> muted_;  // streams whose next reset is not sent: the peer was told already
   std::string raw_;             // frames of our own, sent after the one that is being taken

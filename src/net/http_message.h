@@ -12,8 +12,8 @@
 
 namespace weir::net {
 
-// The head of a request, the same for HTTP/1.1 and HTTP/2. All text lies in one string, so that a head costs no allocation
-// when it is used again.
+// The head of a request, the same for HTTP/1.1 and HTTP/2. All text lies in one string, so that a head costs no
+// allocation when it is used again.
 class RequestHead {
  public:
   struct Field {
@@ -57,7 +57,7 @@ using ResponseFields = absl::InlinedVector<ResponseField, 4>;
 // A whole answer. HTTP/2 with neither body nor trailers is one HEADERS frame that ends the stream ("trailers-only").
 struct Response {
   int status = 200;
-  ResponseFields fields;    // content-length and date are added where the protocol wants them
+  ResponseFields fields;  // content-length and date are added where the protocol wants them
   std::string body;
   ResponseFields trailers;  // HTTP/2 only
   bool close = false;       // HTTP/1: end the connection, the rest of the request is not read

@@ -42,8 +42,8 @@ struct HttpServer::Impl {
   std::unique_ptr<Listener> listener;
 };
 
-// A connection that comes while the server drains is served too, and told to go by the next tick: closing it would lose the
-// request that is on its way.
+// A connection that comes while the server drains is served too, and told to go by the next tick: closing it would lose
+// the request that is on its way.
 void HttpServer::Impl::accept(std::unique_ptr<Stream> stream) {
   Connections& mine = by_shard[stream->shard().index()];
   mine.told_to_drain = false;
@@ -65,7 +65,8 @@ HttpServer::~HttpServer() {
 HttpServer::Started HttpServer::bind(Shards& shards, const Endpoint& endpoint, ServerProtocol protocol,
                                      const ServerLimits& limits, RequestHandler& handler, const Clock& clock) {
   auto impl = std::make_shared<Impl>(shards.size(), protocol, limits, handler, clock);
-  // The listener may still call after it is stopped: hold what it needs, weakly (the server is gone when loops have stopped).
+  // The listener may still call after it is stopped: hold what it needs, weakly (the server is gone when loops have
+  // stopped).
   std::weak_ptr<Impl> weak = impl;
   Listener::Bound bound = Listener::bind(shards, endpoint, [weak](std::unique_ptr<Stream> stream) {
     if (const auto alive = weak.lock()) alive->accept(std::move(stream));

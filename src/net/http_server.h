@@ -15,7 +15,8 @@
 
 namespace weir::net {
 
-// The server side of HTTP. HTTP/1.1 (Beast) and HTTP/2 (nghttp2) drive the same sinks; whoever answers does not know which.
+// The server side of HTTP. HTTP/1.1 (Beast) and HTTP/2 (nghttp2) drive the same sinks; whoever answers does not know
+// which.
 
 // The protocol's end of the answers of one connection.
 class ResponseTarget {
@@ -66,7 +67,8 @@ struct ConnectionInfo {
 class RequestHandler {
  public:
   virtual ~RequestHandler() = default;
-  // A head is complete. Null: it is answered (or will be) and its body does not matter. `head` is valid in this call only.
+  // A head is complete. Null: it is answered (or will be) and its body does not matter. `head` is valid in this call
+  // only.
   virtual std::unique_ptr<RequestSink> on_request(const RequestHead& head, const ConnectionInfo& connection,
                                                   Responder responder) = 0;
 };
@@ -107,8 +109,8 @@ class HttpServer {
     std::unique_ptr<HttpServer> server;  // empty: see error
     std::string error;
   };
-  // Binds; nothing is accepted before start(). `shards` are those of EventLoops; handler, shards and clock outlive the server,
-  // and the server is destroyed after the loops have stopped.
+  // Binds; nothing is accepted before start(). `shards` are those of EventLoops; handler, shards and clock outlive the
+  // server, and the server is destroyed after the loops have stopped.
   static Started bind(Shards& shards, const Endpoint& endpoint, ServerProtocol protocol, const ServerLimits& limits,
                       RequestHandler& handler, const Clock& clock);
   ~HttpServer();

@@ -7,7 +7,12 @@
 namespace weir::net {
 
 ServerConnection::ServerConnection(std::unique_ptr<Stream> stream, SessionEnv env, ServerProtocol protocol, Time now)
-    : stream_(std::move(stream)), env_(std::move(env)), protocol_(protocol), write_timeout_(env_.limits.write_timeout), now_(now), progress_(now.mono) {}
+    : stream_(std::move(stream)),
+      env_(std::move(env)),
+      protocol_(protocol),
+      write_timeout_(env_.limits.write_timeout),
+      now_(now),
+      progress_(now.mono) {}
 
 void ServerConnection::start() {
   if (protocol_ == ServerProtocol::kHttp2) choose_protocol({});

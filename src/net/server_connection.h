@@ -11,8 +11,9 @@
 
 namespace weir::net {
 
-// One accepted connection: reads into a buffer that grows with the traffic, feeds the session, writes what it has to say, and ends
-// without taking the last answer back (no reset while the peer still sends). Lives on its shard; callbacks hold it.
+// One accepted connection: reads into a buffer that grows with the traffic, feeds the session, writes what it has to
+// say, and ends without taking the last answer back (no reset while the peer still sends). Lives on its shard;
+// callbacks hold it.
 class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
  public:
   ServerConnection(std::unique_ptr<Stream> stream, SessionEnv env, ServerProtocol protocol, Time now);

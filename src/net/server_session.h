@@ -19,7 +19,8 @@ struct SessionEnv {
   std::atomic<uint64_t>* open_requests = nullptr;  // may be null
 };
 
-// The protocol of one server-side connection: bytes in, requests to the handler, bytes out. Needs no socket. Single-threaded.
+// The protocol of one server-side connection: bytes in, requests to the handler, bytes out. Needs no socket.
+// Single-threaded.
 class ServerSession : public ResponseTarget, public std::enable_shared_from_this<ServerSession> {
  public:
   // Bytes from the peer; all are taken.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes of a peer into the receiver's protocols, without sockets: HTTP/2 frames, HTTP/1.1 text, and the messages of one gRPC call.
-// The first byte chooses which, the second how the bytes are cut. They must end without a fault, with every byte given back
-// to the budget, and gRPC messages must not depend on the cut.
+// Bytes of a peer into the receiver's protocols, without sockets: HTTP/2 frames, HTTP/1.1 text, and the messages of one
+// gRPC call. The first byte chooses which, the second how the bytes are cut. They must end without a fault, with every
+// byte given back to the budget, and gRPC messages must not depend on the cut.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -24,7 +24,9 @@ struct NoCounters final : Telemetry {
   } nothing;
   Counter& counter(const std::string&, const std::string&, const Labels&) override { return nothing; }
   Gauge& gauge(const std::string&, const std::string&, const Labels&) override { std::abort(); }
-  Histogram& histogram(const std::string&, const std::string&, const Labels&, const std::vector<double>&) override { std::abort(); }
+  Histogram& histogram(const std::string&, const std::string&, const Labels&, const std::vector<double>&) override {
+    std::abort();
+  }
 };
 
 struct AcceptAll final : Admission {

@@ -18,10 +18,10 @@ struct Http2Peer::Impl {
     nghttp2_session_callbacks* callbacks = nullptr;
     nghttp2_session_callbacks_new(&callbacks);
     nghttp2_session_callbacks_set_on_header_callback(
-        callbacks, [](nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name, size_t name_size, const uint8_t* value,
-                      size_t value_size, uint8_t, void* user) {
-          static_cast<Impl*>(user)->owner.answers_[frame->hd.stream_id].fields[{reinterpret_cast<const char*>(name), name_size}] = {
-              reinterpret_cast<const char*>(value), value_size};
+        callbacks, [](nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name, size_t name_size,
+                      const uint8_t* value, size_t value_size, uint8_t, void* user) {
+          static_cast<Impl*>(user)->owner.answers_[frame->hd.stream_id].fields[{
+              reinterpret_cast<const char*>(name), name_size}] = {reinterpret_cast<const char*>(value), value_size};
           return 0;
         });
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
@@ -29,11 +29,11 @@ struct Http2Peer::Impl {
           static_cast<Impl*>(user)->owner.answers_[stream].body.append(reinterpret_cast<const char*>(data), size);
           return 0;
         });
-    nghttp2_session_callbacks_set_on_frame_recv_callback(
-        callbacks, [](nghttp2_session*, const nghttp2_frame* frame, void* user) {
-          static_cast<Impl*>(user)->received(*frame);
-          return 0;
-        });
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks,
+                                                         [](nghttp2_session*, const nghttp2_frame* frame, void* user) {
+                                                           static_cast<Impl*>(user)->received(*frame);
+                                                           return 0;
+                                                         });
     nghttp2_session_callbacks_set_on_stream_close_callback(
         callbacks, [](nghttp2_session*, int32_t stream, uint32_t, void* user) {
           static_cast<Impl*>(user)->owner.answers_[stream].closed = true;
@@ -91,7 +91,8 @@ int32_t Http2Peer::begin(const Fields& fields, bool end) {
                     NGHTTP2_NV_FLAG_NONE});
   }
   nghttp2_data_provider body{};
-  body.read_callback = [](nghttp2_session*, int32_t stream, uint8_t* into, size_t room, uint32_t* flags, nghttp2_data_source*,
+  body.read_callback = [](nghttp2_session*, int32_t stream, uint8_t* into, size_t room, uint32_t* flags,
+                          nghttp2_data_source*,
                           void* user) { return static_cast<Impl*>(user)->read(stream, into, room, flags); };
   return nghttp2_submit_request(impl_->session, nullptr, list.data(), list.size(), end ? nullptr : &body, nullptr);
 }
@@ -123,8 +124,12 @@ bool Http2Peer::receive(std::string_view bytes) {
 }
 
 Http2Peer::Fields Http2Peer::grpc_fields(std::string_view path, const Fields& extra) {
-  Fields fields = {{":method", "POST"}, {":scheme", "http"}, {":path", std::string(path)}, {":authority", "test"},
-                   {"content-type", "application/grpc"}, {"te", "trailers"}};
+  Fields fields = {{":method", "POST"},
+                   {":scheme", "http"},
+                   {":path", std::string(path)},
+                   {":authority", "test"},
+                   {"content-type", "application/grpc"},
+                   {"te", "trailers"}};
   fields.insert(fields.end(), extra.begin(), extra.end());
   return fields;
 }

@@ -10,8 +10,8 @@
 
 namespace weir {
 
-// Collects one message in the buffer that later stages keep. Room is reserved before it is filled: all of it where the size is
-// known, piece by piece otherwise.
+// Collects one message in the buffer that later stages keep. Room is reserved before it is filled: all of it where the
+// size is known, piece by piece otherwise.
 class BodyBuffer {
  public:
   enum class Result : uint8_t { kOk, kTooLarge, kOutOfBudget };
@@ -28,7 +28,8 @@ class BodyBuffer {
     const auto end = filled_ + static_cast<uint32_t>(bytes.size());
     if (!buffer_ || end > buffer_->size()) {
       const uint64_t doubled = std::max<uint64_t>({end, 2ull * filled_, kFirst});
-      if (const Result grown = grow(static_cast<uint32_t>(std::min<uint64_t>(doubled, limit_))); grown != Result::kOk) return grown;
+      if (const Result grown = grow(static_cast<uint32_t>(std::min<uint64_t>(doubled, limit_))); grown != Result::kOk)
+        return grown;
     }
     std::memcpy(buffer_->data() + filled_, bytes.data(), bytes.size());
     filled_ = end;

@@ -16,8 +16,8 @@ using config::unsupported;
 
 constexpr int32_t kMostMib = 2047;  // offsets within a request are 32 bits
 
-void check_endpoint(const config::Value& at, const std::string& path, config::Problems& problems, const std::string& endpoint,
-                    const std::string& transport) {
+void check_endpoint(const config::Value& at, const std::string& path, config::Problems& problems,
+                    const std::string& endpoint, const std::string& transport) {
   static constexpr std::array<std::string_view, 4> kTransports = {"tcp", "tcp4", "tcp6", "unix"};
   if (std::find(kTransports.begin(), kTransports.end(), transport) == kTransports.end()) {
     const config::Value* value = at.find("transport");
@@ -32,8 +32,8 @@ void check_endpoint(const config::Value& at, const std::string& path, config::Pr
   problems.error(value != nullptr ? value->place : at.place, path + "::endpoint", error);
 }
 
-void check_not_negative(const config::Value& at, const std::string& path, config::Problems& problems, const std::string& key,
-                        int64_t value) {
+void check_not_negative(const config::Value& at, const std::string& path, config::Problems& problems,
+                        const std::string& key, int64_t value) {
   if (value >= 0) return;
   const config::Value* found = at.find(key);
   problems.error(found != nullptr ? found->place : at.place, path + "::" + key,
@@ -52,7 +52,8 @@ config::Field<OtlpHttpServerConfig> url_path(std::string_view key, std::string O
 }
 
 void decode_algorithms(const At& at, OtlpHttpServerConfig& out) {
-  static constexpr std::array<std::string_view, 7> kKnown = {"", "gzip", "zstd", "zlib", "snappy", "deflate", "x-snappy-framed"};
+  static constexpr std::array<std::string_view, 7> kKnown = {"",       "gzip",    "zstd",           "zlib",
+                                                             "snappy", "deflate", "x-snappy-framed"};
   config::decode_any(at, out.compression_algorithms);
   for (const std::string& name : out.compression_algorithms) {
     if (std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end()) continue;
@@ -66,9 +67,11 @@ void decode_algorithms(const At& at, OtlpHttpServerConfig& out) {
 const Fields<OtlpServerKeepalive>& OtlpServerKeepalive::fields() {
   using T = OtlpServerKeepalive;
   static const Fields<T> all = {
-      field("max_connection_idle", &T::max_connection_idle, "connections without a stream for so long are ended; 0: never"),
+      field("max_connection_idle", &T::max_connection_idle,
+            "connections without a stream for so long are ended; 0: never"),
       field("max_connection_age", &T::max_connection_age, "connections are ended at this age (±10 %); 0: never"),
-      field("max_connection_age_grace", &T::max_connection_age_grace, "an ended connection is closed after so long; 0: never"),
+      field("max_connection_age_grace", &T::max_connection_age_grace,
+            "an ended connection is closed after so long; 0: never"),
       field("time", &T::time, "a silent connection is probed after so long; 0: 2h"),
       field("timeout", &T::timeout, "a probe has to be answered in so long; 0: 20s"),
   };
@@ -111,7 +114,8 @@ const Fields<OtlpGrpcServerConfig>& OtlpGrpcServerConfig::fields() {
   return all;
 }
 
-void OtlpGrpcServerConfig::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
+void OtlpGrpcServerConfig::validate(const config::Value& at, const std::string& path,
+                                    config::Problems& problems) const {
   check_endpoint(at, path, problems, endpoint, transport);
   check_not_negative(at, path, problems, "read_buffer_size", read_buffer_size);
   check_not_negative(at, path, problems, "write_buffer_size", write_buffer_size);
@@ -136,10 +140,12 @@ const Fields<OtlpHttpServerConfig>& OtlpHttpServerConfig::fields() {
       field("response_headers", &T::response_headers, "added to every answer"),
       field("read_timeout", &T::read_timeout, "for a whole request; 0: its body must keep up a low rate"),
       field("read_header_timeout", &T::read_header_timeout, "for the head of a request; 0: 10s"),
-      field("write_timeout", &T::write_timeout, "an answer that cannot be sent for so long ends the connection; 0: 30s"),
+      field("write_timeout", &T::write_timeout,
+            "an answer that cannot be sent for so long ends the connection; 0: 30s"),
       field("idle_timeout", &T::idle_timeout, "connections without a request for so long are ended; 0: never"),
       field("keep_alives_enabled", &T::keep_alives_enabled, "connections serve more than one request"),
-      config::accepted<T>("cors", "CORS is not supported by this version of weir: browsers of other origins are not let in"),
+      config::accepted<T>("cors",
+                          "CORS is not supported by this version of weir: browsers of other origins are not let in"),
       unsupported<T>("tls", "TLS is not supported by this version of weir"),
       unsupported<T>("auth", "authentication is not supported by this version of weir"),
       unsupported<T>("middlewares"),
@@ -147,7 +153,8 @@ const Fields<OtlpHttpServerConfig>& OtlpHttpServerConfig::fields() {
   return all;
 }
 
-void OtlpHttpServerConfig::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
+void OtlpHttpServerConfig::validate(const config::Value& at, const std::string& path,
+                                    config::Problems& problems) const {
   check_endpoint(at, path, problems, endpoint, transport);
   check_not_negative(at, path, problems, "max_request_body_size", max_request_body_size);
 }

@@ -55,7 +55,7 @@ struct OtlpHttpServerConfig {
   std::string traces_url_path = "/v1/traces";
   std::string metrics_url_path = "/v1/metrics";
   std::string logs_url_path = "/v1/logs";
-  int64_t max_request_body_size = 0;  // bytes; 0: 64 MiB, before and after inflation
+  int64_t max_request_body_size = 0;                // bytes; 0: 64 MiB, before and after inflation
   std::vector<std::string> compression_algorithms;  // names of encodings, "" = identity; empty: all
   bool include_metadata = false;
   std::map<std::string, std::string> response_headers;

@@ -38,12 +38,16 @@ void GrpcCall::on_message_bytes(std::string_view bytes) {
 bool GrpcCall::inflate(BufferRef& bytes) {
   const net::Decoded decoded = net::decompress(head_.codec, bytes->view(), head_.limit, intake_.budget());
   switch (decoded.error) {
-    case net::DecodeError::kNone: bytes = decoded.bytes; return true;
+    case net::DecodeError::kNone:
+      bytes = decoded.bytes;
+      return true;
     case net::DecodeError::kTooLarge:
       return refuse(BodyBuffer::Result::kTooLarge,
                     "grpc: received message after decompression larger than max " + std::to_string(head_.limit));
-    case net::DecodeError::kOutOfBudget: return refuse(BodyBuffer::Result::kOutOfBudget, "");
-    case net::DecodeError::kCorrupt: break;
+    case net::DecodeError::kOutOfBudget:
+      return refuse(BodyBuffer::Result::kOutOfBudget, "");
+    case net::DecodeError::kCorrupt:
+      break;
   }
   return refuse({Kind::kMalformed, "grpc: failed to decompress the message"});
 }

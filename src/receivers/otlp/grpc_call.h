@@ -14,14 +14,14 @@
 
 namespace weir {
 
-// One Export call. Its first message is answered as soon as it is complete, whether or not the client has ended its side; later
-// messages of the same stream (old Envoys) are taken and counted.
+// One Export call. Its first message is answered as soon as it is complete, whether or not the client has ended its
+// side; later messages of the same stream (old Envoys) are taken and counted.
 class GrpcCall final : public net::RequestSink, private net::GrpcMessageSink {
  public:
   struct Head {
     Signal signal = Signal::kTraces;
     net::Codec codec = net::Codec::kIdentity;
-    std::string_view content_type;  // of the answer; a constant
+    std::string_view content_type;     // of the answer; a constant
     std::optional<Duration> deadline;  // monotonic
     uint32_t limit = 0;
     Metadata metadata;
@@ -30,7 +30,10 @@ class GrpcCall final : public net::RequestSink, private net::GrpcMessageSink {
   };
 
   GrpcCall(Intake& intake, Head head, net::Responder responder)
-      : intake_(intake), head_(std::move(head)), responder_(std::move(responder)), body_(intake.budget(), head_.limit) {}
+      : intake_(intake),
+        head_(std::move(head)),
+        responder_(std::move(responder)),
+        body_(intake.budget(), head_.limit) {}
 
   void on_body(std::string_view bytes) override { framer_.feed(bytes, *this); }
   void on_end() override;

@@ -53,7 +53,8 @@ struct GrpcHandler::Call {
 
 std::optional<net::Response> GrpcHandler::check_protocol(const net::RequestHead& head, Call& call) const {
   if (head.method() != "POST") {
-    return refusal(405, kInternal, "Received a HEADERS frame with :method " + quoted(head.method()) + " which should be POST");
+    return refusal(405, kInternal,
+                   "Received a HEADERS frame with :method " + quoted(head.method()) + " which should be POST");
   }
   const std::string_view content_type = head.find("content-type");
   call.head.content_type = answer_type(content_type);
@@ -82,7 +83,8 @@ std::optional<net::Response> GrpcHandler::find_method(const net::RequestHead& he
   }
   if (path->method != "Export") {
     return net::grpc_refusal(
-        kUnimplemented, "unknown method " + std::string(path->method) + " for service " + std::string(path->service), type);
+        kUnimplemented, "unknown method " + std::string(path->method) + " for service " + std::string(path->service),
+        type);
   }
   call.head.signal = *signal;
   return {};
@@ -94,9 +96,9 @@ std::optional<net::Response> GrpcHandler::read_head(const net::RequestHead& head
   const std::string_view encoding = head.find("grpc-encoding");
   const std::optional<net::Codec> codec = net::codec_of(encoding);
   if (!codec || *codec == net::Codec::kDeflate) {
-    return grpc_response({Verdict::Kind::kUnknownEncoding,
-                          "grpc: Decompressor is not installed for grpc-encoding " + quoted(encoding)},
-                         call.head.content_type);
+    return grpc_response(
+        {Verdict::Kind::kUnknownEncoding, "grpc: Decompressor is not installed for grpc-encoding " + quoted(encoding)},
+        call.head.content_type);
   }
   call.head.codec = *codec;
   call.head.received = intake_.now();
@@ -112,7 +114,8 @@ std::optional<net::Response> GrpcHandler::read_head(const net::RequestHead& head
   return {};
 }
 
-std::unique_ptr<net::RequestSink> GrpcHandler::on_request(const net::RequestHead& head, const net::ConnectionInfo& connection,
+std::unique_ptr<net::RequestSink> GrpcHandler::on_request(const net::RequestHead& head,
+                                                          const net::ConnectionInfo& connection,
                                                           net::Responder responder) {
   Call call;
   if (std::optional<net::Response> refused = read_head(head, call)) {

@@ -61,8 +61,13 @@ class HttpCall final : public net::RequestSink {
  public:
   HttpCall(const HttpHandler& handler, Intake& intake, ExportRequest request, net::Codec codec, uint32_t limit,
            net::Responder responder)
-      : handler_(handler), intake_(intake), request_(std::move(request)), codec_(codec), limit_(limit),
-        responder_(std::move(responder)), body_(intake.budget(), limit) {}
+      : handler_(handler),
+        intake_(intake),
+        request_(std::move(request)),
+        codec_(codec),
+        limit_(limit),
+        responder_(std::move(responder)),
+        body_(intake.budget(), limit) {}
 
   // False: refused and answered.
   bool expect(uint64_t size) { return check(body_.expect(size)); }
@@ -115,10 +120,8 @@ bool HttpCall::inflate() {
 void HttpCall::on_end() {
   request_.bytes = body_.take();
   if (codec_ != net::Codec::kIdentity && !inflate()) return;
-  auto answer = [handler = &handler_, responder = responder_, signal = request_.signal,
-                 format = request_.format](const Verdict& verdict) {
-    handler->respond(responder, http_response(verdict, signal, format));
-  };
+  auto answer = [handler = &handler_, responder = responder_, signal = request_.signal, format = request_.format](
+                    const Verdict& verdict) { handler->respond(responder, http_response(verdict, signal, format)); };
   intake_.take(std::move(request_), std::move(answer));
 }
 
@@ -191,18 +194,20 @@ std::optional<net::Response> HttpHandler::read_head(const net::RequestHead& head
   const std::string_view encoding = head.find("content-encoding");
   const std::optional<net::Codec> codec = encoding_of(encoding);
   if (!codec) {
-    return http_response({Kind::kUnknownEncoding, "unsupported Content-Encoding: " + std::string(encoding)}, request.signal,
-                         request.format);
+    return http_response({Kind::kUnknownEncoding, "unsupported Content-Encoding: " + std::string(encoding)},
+                         request.signal, request.format);
   }
   request.codec = *codec;
   request.received = intake_.now();
   if (intake_.open_for_request(request.received.mono)) return {};
-  net::Response busy = http_response({Kind::kBusy, "shutting down", std::chrono::seconds(1)}, request.signal, request.format);
+  net::Response busy =
+      http_response({Kind::kBusy, "shutting down", std::chrono::seconds(1)}, request.signal, request.format);
   busy.close = true;
   return busy;
 }
 
-std::unique_ptr<net::RequestSink> HttpHandler::on_request(const net::RequestHead& head, const net::ConnectionInfo& connection,
+std::unique_ptr<net::RequestSink> HttpHandler::on_request(const net::RequestHead& head,
+                                                          const net::ConnectionInfo& connection,
                                                           net::Responder responder) {
   Request request;
   if (std::optional<net::Response> refused = read_head(head, request)) {
@@ -211,7 +216,8 @@ std::unique_ptr<net::RequestSink> HttpHandler::on_request(const net::RequestHead
   }
   ExportRequest out{request.signal, request.format, {}, connection.peer, request.received, {}};
   if (settings_.include_metadata) out.metadata = metadata_of(head);
-  auto call = std::make_unique<HttpCall>(*this, intake_, std::move(out), request.codec, settings_.limit, std::move(responder));
+  auto call =
+      std::make_unique<HttpCall>(*this, intake_, std::move(out), request.codec, settings_.limit, std::move(responder));
   if (head.content_length.value_or(0) > 0 && !call->expect(*head.content_length)) return nullptr;
   return call;
 }

@@ -20,9 +20,9 @@ namespace weir {
 class HttpHandler final : public net::RequestHandler {
  public:
   struct Settings {
-    std::array<std::string, 3> paths;   // index = Signal
-    uint32_t limit = 64 << 20;          // bytes of a body, before and after inflation
-    std::vector<std::string> encodings; // names that are taken, "" = identity; empty: all
+    std::array<std::string, 3> paths;    // index = Signal
+    uint32_t limit = 64 << 20;           // bytes of a body, before and after inflation
+    std::vector<std::string> encodings;  // names that are taken, "" = identity; empty: all
     bool include_metadata = false;
     std::map<std::string, std::string> response_headers;  // names in lower case
   };
@@ -43,7 +43,8 @@ class HttpHandler final : public net::RequestHandler {
   const Settings settings_;
 };
 
-// The path of a request target without its query, as a server's routing sees it: "/v1/traces" of "http://host/v1/traces?x".
+// The path of a request target without its query, as a server's routing sees it: "/v1/traces" of
+// "http://host/v1/traces?x".
 std::string_view path_of_target(std::string_view target);
 // Without empty, "." and ".." segments.
 std::string clean_path(std::string_view path);

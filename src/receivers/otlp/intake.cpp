@@ -26,17 +26,22 @@ void Intake::make_counters(Signal signal) {
   const Labels by_transport = {{"receiver", env_.id}, {"transport", transport_}};
   Telemetry& telemetry = *env_.telemetry;
   Counters& mine = counters_[static_cast<size_t>(signal)];
-  mine.accepted = &telemetry.counter("otelcol_receiver_accepted_" + items,
-                                     "Number of " + words + " successfully pushed into the pipeline. [Alpha]", by_transport);
-  mine.refused = &telemetry.counter("otelcol_receiver_refused_" + items,
-                                    "Number of " + words + " that could not be pushed into the pipeline. [Alpha]", by_transport);
-  telemetry.counter("otelcol_receiver_failed_" + items,
-                    "The number of " + words + " that failed to be processed by the receiver due to internal errors. [Alpha]",
-                    by_transport);
-  mine.received = &telemetry.counter("weir_" + items + "_received_total", "Admitted " + words + ", by where they came from.",
-                                     {{"receiver", env_.id}, {"source", "live"}});
-  mine.rejected = &telemetry.counter("weir_" + items + "_rejected_total", "Left out of admitted requests, and why: " + words + ".",
-                                     {{"receiver", env_.id}, {"reason", "invalid_id"}});
+  mine.accepted =
+      &telemetry.counter("otelcol_receiver_accepted_" + items,
+                         "Number of " + words + " successfully pushed into the pipeline. [Alpha]", by_transport);
+  mine.refused =
+      &telemetry.counter("otelcol_receiver_refused_" + items,
+                         "Number of " + words + " that could not be pushed into the pipeline. [Alpha]", by_transport);
+  telemetry.counter(
+      "otelcol_receiver_failed_" + items,
+      "The number of " + words + " that failed to be processed by the receiver due to internal errors. [Alpha]",
+      by_transport);
+  mine.received =
+      &telemetry.counter("weir_" + items + "_received_total", "Admitted " + words + ", by where they came from.",
+                         {{"receiver", env_.id}, {"source", "live"}});
+  mine.rejected =
+      &telemetry.counter("weir_" + items + "_rejected_total", "Left out of admitted requests, and why: " + words + ".",
+                         {{"receiver", env_.id}, {"reason", "invalid_id"}});
 }
 
 bool Intake::open_for_request(Duration now) {
@@ -60,8 +65,8 @@ ContextRef Intake::context_of(ExportRequest& request) const {
       Context{env_.id, transport_, std::move(request.peer), request.received, std::move(request.metadata)});
 }
 
-// The index is reserved before it is made: first for items of usual size, so that they need not be counted, then for what they
-// are. `too_many` says that the budget has no room for it.
+// The index is reserved before it is made: first for items of usual size, so that they need not be counted, then for
+// what they are. `too_many` says that the budget has no room for it.
 otlp::WalkResult Intake::walk(const ExportRequest& request, Batch& batch, Reservation& index) const {
   const uint32_t size = request.bytes->size();
   if (size <= kSmallRequest) return otlp::walk(request.signal, Part{.bytes = request.bytes}, batch);
@@ -102,7 +107,8 @@ void Intake::admit(Batch&& batch, uint32_t rejected, std::string reason, Verdict
   const Counters& counters = counters_[signal];
   counters.received->add(items);
   if (rejected > 0) counters.rejected->add(rejected);
-  auto answered = [&counters, items, rejected, reason = std::move(reason), verdict = std::move(verdict)](Answer answer) mutable {
+  auto answered = [&counters, items, rejected, reason = std::move(reason),
+                   verdict = std::move(verdict)](Answer answer) mutable {
     const bool accepted = answer.kind == Answer::Kind::kAccepted;
     (accepted ? counters.accepted : counters.refused)->add(items);
     Verdict out = verdict_of(std::move(answer));

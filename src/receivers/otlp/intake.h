@@ -29,8 +29,8 @@ struct ExportRequest {
   Metadata metadata;
 };
 
-// The part of the receiver that both transports share: from bytes to the edge of the graph, and the counting. One per transport;
-// thread-safe.
+// The part of the receiver that both transports share: from bytes to the edge of the graph, and the counting. One per
+// transport; thread-safe.
 class Intake {
  public:
   Intake(const ComponentEnv& env, const OtlpAdmissions& admissions, std::string transport);

@@ -35,7 +35,8 @@ net::ServerLimits grpc_limits(const OtlpGrpcServerConfig& config) {
 net::ServerLimits http_limits(const OtlpHttpServerConfig& config) {
   net::ServerLimits limits;
   limits.body_timeout = config.read_timeout;
-  set_unless_zero(limits.header_timeout, config.read_header_timeout != Duration(0) ? config.read_header_timeout : config.read_timeout);
+  set_unless_zero(limits.header_timeout,
+                  config.read_header_timeout != Duration(0) ? config.read_header_timeout : config.read_timeout);
   set_unless_zero(limits.write_timeout, config.write_timeout);
   limits.idle_timeout = config.idle_timeout;
   limits.keep_alive = config.keep_alives_enabled;
@@ -108,7 +109,8 @@ OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, const ComponentEnv& env, c
     const uint32_t mib = static_cast<uint32_t>(protocols.grpc->max_recv_msg_size_mib);
     impl_->grpc = std::make_unique<Impl::Protocol>("grpc", env, admissions);
     impl_->grpc->handler = std::make_unique<GrpcHandler>(
-        impl_->grpc->intake, GrpcHandler::Settings{mib > 0 ? mib << 20 : kDefaultLimit, protocols.grpc->include_metadata});
+        impl_->grpc->intake,
+        GrpcHandler::Settings{mib > 0 ? mib << 20 : kDefaultLimit, protocols.grpc->include_metadata});
   }
   if (protocols.http) {
     impl_->http = std::make_unique<Impl::Protocol>("http", env, admissions);
@@ -155,8 +157,12 @@ std::vector<std::string> OtlpReceiver::addresses() const {
   return out;
 }
 
-uint16_t OtlpReceiver::grpc_port() const { return impl_->grpc && impl_->grpc->server ? impl_->grpc->server->port() : 0; }
-uint16_t OtlpReceiver::http_port() const { return impl_->http && impl_->http->server ? impl_->http->server->port() : 0; }
+uint16_t OtlpReceiver::grpc_port() const {
+  return impl_->grpc && impl_->grpc->server ? impl_->grpc->server->port() : 0;
+}
+uint16_t OtlpReceiver::http_port() const {
+  return impl_->http && impl_->http->server ? impl_->http->server->port() : 0;
+}
 
 void OtlpReceiver::on_tick(uint32_t shard, Time now) {
   impl_->each([&](Impl::Protocol& protocol) { protocol.server->on_tick(shard, now); });

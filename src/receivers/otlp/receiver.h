@@ -11,7 +11,8 @@
 
 namespace weir {
 
-// The edges of the graph for one receiver; null where no pipeline wants the signal: such requests are answered 404 / UNIMPLEMENTED.
+// The edges of the graph for one receiver; null where no pipeline wants the signal: such requests are answered 404 /
+// UNIMPLEMENTED.
 struct OtlpAdmissions {
   Admission* traces = nullptr;
   Admission* metrics = nullptr;
@@ -22,12 +23,14 @@ struct OtlpAdmissions {
 // Order of use: construct, bind, start, on_tick …, drain, close, destroy (after the loops have stopped).
 class OtlpReceiver {
  public:
-  // env.shards are those of net::EventLoops; env.pipeline and env.signal are not read. All of env outlives the receiver.
+  // env.shards are those of net::EventLoops; env.pipeline and env.signal are not read. All of env outlives the
+  // receiver.
   OtlpReceiver(OtlpReceiverConfig config, const ComponentEnv& env, const OtlpAdmissions& admissions);
   ~OtlpReceiver();
 
-  // Binds every listener; connections wait in the kernel until start(). "" or why it cannot be bound, with the key to change:
-  // "receivers::otlp::protocols::grpc::endpoint: cannot listen on 127.0.0.1:4317: address already in use by … (pid …)".
+  // Binds every listener; connections wait in the kernel until start(). "" or why it cannot be bound, with the key to
+  // change: "receivers::otlp::protocols::grpc::endpoint: cannot listen on 127.0.0.1:4317: address already in use by …
+  // (pid …)".
   std::string bind();
   void start();
   // "grpc 127.0.0.1:4317", "http [::]:4318": real addresses, for the log. After bind().
@@ -42,8 +45,8 @@ class OtlpReceiver {
   uint64_t open_requests() const;
   // When the last request came (monotonic); any thread.
   Duration last_request() const;
-  // The end: listeners close, connections are told to go (GOAWAY, "Connection: close"), requests that still come are refused to
-  // be tried elsewhere (503 / UNAVAILABLE); those under way are answered. Any thread.
+  // The end: listeners close, connections are told to go (GOAWAY, "Connection: close"), requests that still come are
+  // refused to be tried elsewhere (503 / UNAVAILABLE); those under way are answered. Any thread.
   void drain();
   // Closes what is left at once. On its shard's thread each; drain() was called before.
   void close(uint32_t shard);

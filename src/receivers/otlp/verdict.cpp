@@ -18,28 +18,42 @@ constexpr int kInvalidArgument = 3, kDeadlineExceeded = 4, kResourceExhausted = 
 
 int grpc_code(Kind kind) {
   switch (kind) {
-    case Kind::kOk: return 0;
-    case Kind::kMalformed: return kInternal;
-    case Kind::kBadData: return kInvalidArgument;
-    case Kind::kTooLarge: return kResourceExhausted;
-    case Kind::kTooSlow: return kDeadlineExceeded;
-    case Kind::kBusy: return kUnavailable;
-    case Kind::kFailed: return kInternal;
-    case Kind::kUnknownEncoding: return kUnimplemented;
+    case Kind::kOk:
+      return 0;
+    case Kind::kMalformed:
+      return kInternal;
+    case Kind::kBadData:
+      return kInvalidArgument;
+    case Kind::kTooLarge:
+      return kResourceExhausted;
+    case Kind::kTooSlow:
+      return kDeadlineExceeded;
+    case Kind::kBusy:
+      return kUnavailable;
+    case Kind::kFailed:
+      return kInternal;
+    case Kind::kUnknownEncoding:
+      return kUnimplemented;
   }
   return kInternal;
 }
 
 int http_status(Kind kind) {
   switch (kind) {
-    case Kind::kOk: return 200;
+    case Kind::kOk:
+      return 200;
     case Kind::kMalformed:
     case Kind::kBadData:
-    case Kind::kUnknownEncoding: return 400;
-    case Kind::kTooLarge: return 413;
-    case Kind::kTooSlow: return 408;
-    case Kind::kBusy: return 503;
-    case Kind::kFailed: return 500;
+    case Kind::kUnknownEncoding:
+      return 400;
+    case Kind::kTooLarge:
+      return 413;
+    case Kind::kTooSlow:
+      return 408;
+    case Kind::kBusy:
+      return 503;
+    case Kind::kFailed:
+      return 500;
   }
   return 500;
 }
@@ -100,10 +114,13 @@ std::string json_export_response(const Verdict& verdict, Signal signal) {
 
 Verdict verdict_of(Answer&& answer) {
   switch (answer.kind) {
-    case Answer::Kind::kAccepted: return {};
+    case Answer::Kind::kAccepted:
+      return {};
     case Answer::Kind::kRetryLater:
-      return {Kind::kBusy, std::move(answer.message), std::max<Duration>(answer.retry_after, std::chrono::milliseconds(1))};
-    case Answer::Kind::kRefused: break;
+      return {Kind::kBusy, std::move(answer.message),
+              std::max<Duration>(answer.retry_after, std::chrono::milliseconds(1))};
+    case Answer::Kind::kRefused:
+      break;
   }
   return {answer.bad_data ? Kind::kBadData : Kind::kFailed, std::move(answer.message)};
 }

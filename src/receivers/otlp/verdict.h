@@ -14,13 +14,13 @@ namespace weir {
 // How a request ended, before it is put into the words of gRPC or HTTP (collector-semantics §0.2, §1.3; OTLP 1.11).
 struct Verdict {
   enum class Kind : uint8_t {
-    kOk,         // 200 / OK, with partial success where `rejected` > 0
-    kMalformed,  // 400 / INTERNAL, as the collector says it: cannot be decoded
-    kBadData,    // 400 / INVALID_ARGUMENT
-    kTooLarge,   // 413 / RESOURCE_EXHAUSTED without RetryInfo
-    kTooSlow,    // 408 / DEADLINE_EXCEEDED
-    kBusy,       // 503 + Retry-After / UNAVAILABLE + RetryInfo
-    kFailed,     // 500 / INTERNAL
+    kOk,               // 200 / OK, with partial success where `rejected` > 0
+    kMalformed,        // 400 / INTERNAL, as the collector says it: cannot be decoded
+    kBadData,          // 400 / INVALID_ARGUMENT
+    kTooLarge,         // 413 / RESOURCE_EXHAUSTED without RetryInfo
+    kTooSlow,          // 408 / DEADLINE_EXCEEDED
+    kBusy,             // 503 + Retry-After / UNAVAILABLE + RetryInfo
+    kFailed,           // 500 / INTERNAL
     kUnknownEncoding,  // 400 / UNIMPLEMENTED
   };
   Kind kind = Kind::kOk;

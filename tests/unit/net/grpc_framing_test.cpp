@@ -51,7 +51,10 @@ TEST_CASE("grpc framing: where it stands in the middle") {
   CHECK(framer.between_messages());
   framer.feed(std::string_view("\0\0\0", 3), recorder);
   CHECK(framer.in_prefix());
-  framer.feed(std::string_view("\0\x04" "ab", 4), recorder);
+  framer.feed(std::string_view("\0\x04"
+                               "ab",
+                               4),
+              recorder);
   CHECK(!framer.in_prefix());
   CHECK(!framer.between_messages());
   CHECK(recorder.prefixes == std::vector<std::pair<int, uint32_t>>{{0, 4}});

@@ -19,7 +19,8 @@ const std::string kPost = "POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";
 TEST_CASE("http1: the exact bytes of an answer") {
   Fixture f;
   f.session->receive(kPost);
-  CHECK(output_of(*f.session) == "HTTP/1.1 200 OK\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\ncontent-length: 1\r\n\r\n5");
+  CHECK(output_of(*f.session) ==
+        "HTTP/1.1 200 OK\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\ncontent-length: 1\r\n\r\n5");
   CHECK(f.handler.requests.at(0)->body == "hello");
   CHECK(f.handler.requests.at(0)->gone);
   CHECK(f.open == 0);

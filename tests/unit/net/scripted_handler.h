@@ -19,12 +19,13 @@ class ScriptedHandler final : public RequestHandler {
     Responder responder;
   };
 
-  bool answer_at_end = true;   // 200 with the body's size, in on_end
+  bool answer_at_end = true;    // 200 with the body's size, in on_end
   bool refuse_at_head = false;  // 404, without a sink
   bool take_rest = false;
   std::vector<std::shared_ptr<Request>> requests;
 
-  std::unique_ptr<RequestSink> on_request(const RequestHead& head, const ConnectionInfo&, Responder responder) override {
+  std::unique_ptr<RequestSink> on_request(const RequestHead& head, const ConnectionInfo&,
+                                          Responder responder) override {
     auto request = std::make_shared<Request>();
     request->method = head.method();
     request->target = head.target();
@@ -43,7 +44,8 @@ class ScriptedHandler final : public RequestHandler {
 
  private:
   struct Sink final : RequestSink {
-    Sink(ScriptedHandler& handler_in, std::shared_ptr<Request> request_in) : handler(handler_in), request(std::move(request_in)) {}
+    Sink(ScriptedHandler& handler_in, std::shared_ptr<Request> request_in)
+        : handler(handler_in), request(std::move(request_in)) {}
     ~Sink() override { request->gone = true; }
     void on_body(std::string_view bytes) override { request->body += bytes; }
     void on_end() override {

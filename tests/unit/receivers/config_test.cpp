@@ -34,7 +34,8 @@ TEST_CASE("otlp config: a bare protocol is on, an absent one is off") {
   CHECK(one.errors.empty());
   CHECK(!one.config.protocols.grpc);
   CHECK(read("protocols: {}\n").errors ==
-        std::vector<std::string>{"c.yaml:1:1: receivers::otlp: must specify at least one protocol when using the OTLP receiver"});
+        std::vector<std::string>{
+            "c.yaml:1:1: receivers::otlp: must specify at least one protocol when using the OTLP receiver"});
 }
 
 TEST_CASE("otlp config: every key of the collector is taken") {
@@ -76,8 +77,9 @@ protocols:
 TEST_CASE("otlp config: what cannot be is refused where it stands") {
   const auto error_of = [](const std::string& body) { return read("protocols:\n" + body).errors; };
   CHECK(error_of("  grpc: {max_recv_msg_size_mib: -1}\n") ==
-        std::vector<std::string>{"c.yaml:2:33: receivers::otlp::protocols::grpc::max_recv_msg_size_mib: invalid max_recv_msg_size_mib "
-                                 "value, must be between 1 and 2047: -1"});
+        std::vector<std::string>{
+            "c.yaml:2:33: receivers::otlp::protocols::grpc::max_recv_msg_size_mib: invalid max_recv_msg_size_mib "
+            "value, must be between 1 and 2047: -1"});
   CHECK(error_of("  grpc: {read_buffer_size: -5}\n").at(0).ends_with("invalid read_buffer_size value: -5"));
   CHECK(error_of("  grpc: {transport: udp}\n").size() == 1);
   CHECK(error_of("  grpc: {endpoint: localhost}\n").size() == 1);

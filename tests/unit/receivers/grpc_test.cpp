@@ -43,7 +43,8 @@ TEST_CASE("grpc: a request is admitted as its own bytes and answered with an emp
 TEST_CASE("grpc: all of a connection's requests give their bytes back to the budget") {
   LiveReceiver live;
   GrpcClient client(live.grpc());
-  for (int i = 0; i < 300; ++i) CHECK(client.call(grpc_message(trace_request({std::string(5000, 'x')}))).field("grpc-status") == "0");
+  for (int i = 0; i < 300; ++i)
+    CHECK(client.call(grpc_message(trace_request({std::string(5000, 'x')}))).field("grpc-status") == "0");
   CHECK(live.traces.names().size() == 300);
   CHECK(live.budget.used() == 0);
 }
@@ -55,7 +56,8 @@ TEST_CASE("grpc: encodings") {
   for (net::Codec codec : {net::Codec::kGzip, net::Codec::kZstd, net::Codec::kSnappy}) {
     const std::string name(net::name_of(codec));
     CAPTURE(name);
-    CHECK(client.call(grpc_message(compressed(codec, request), 1), {{"grpc-encoding", name}}).field("grpc-status") == "0");
+    CHECK(client.call(grpc_message(compressed(codec, request), 1), {{"grpc-encoding", name}}).field("grpc-status") ==
+          "0");
     CHECK(client.call(grpc_message(request), {{"grpc-encoding", name}}).field("grpc-status") == "0");
     require_trailers_only(client.call(grpc_message("not packed", 1), {{"grpc-encoding", name}}), "13");
   }
@@ -94,8 +96,11 @@ TEST_CASE("grpc: content types and methods") {
   LiveReceiver live;
   GrpcClient client(live.grpc());
   const auto call_with = [&](const std::string& type, const std::string& method) {
-    Http2Peer::Fields fields = {{":method", method}, {":scheme", "http"}, {":path", std::string(GrpcClient::kTracePath)},
-                                {":authority", "x"}, {"content-type", type}};
+    Http2Peer::Fields fields = {{":method", method},
+                                {":scheme", "http"},
+                                {":path", std::string(GrpcClient::kTracePath)},
+                                {":authority", "x"},
+                                {"content-type", type}};
     const int32_t stream = client.peer().begin(fields);
     client.peer().send_body(stream, grpc_message(trace_request({"a"})), true);
     return client.wait(stream);
@@ -135,7 +140,8 @@ TEST_CASE("grpc: limits before and after inflation, and the budget") {
   require_trailers_only(answer, "8");
   CHECK(answer.field("grpc-status-details-bin").empty());
   CHECK(answer.reset == 0);
-  require_trailers_only(client.call(grpc_message(compressed(net::Codec::kGzip, huge), 1), {{"grpc-encoding", "gzip"}}), "8");
+  require_trailers_only(client.call(grpc_message(compressed(net::Codec::kGzip, huge), 1), {{"grpc-encoding", "gzip"}}),
+                        "8");
   // Within the limit, but more than the budget has left.
   live.budget.take((3 << 20) + (512 << 10));
   answer = client.call(grpc_message(trace_request({std::string(700 << 10, 'x')})));
@@ -150,7 +156,9 @@ TEST_CASE("grpc: the index of a request is paid for: a flood of empty spans is r
   options.budget = 16 << 20;
   LiveReceiver live(options);
   GrpcClient client(live.grpc());
-  const auto empty_spans = [](size_t count) { return grpc_message(trace_request(std::vector<std::string>(count, ""), 0)); };
+  const auto empty_spans = [](size_t count) {
+    return grpc_message(trace_request(std::vector<std::string>(count, ""), 0));
+  };
   CHECK(client.call(empty_spans(100'000)).field("grpc-status") == "0");
   CHECK(live.traces.names().size() == 100'000);
   require_trailers_only(client.call(empty_spans(300'000)), "8");
@@ -241,7 +249,8 @@ TEST_CASE("grpc: metadata is kept where the config asks for it") {
   LiveReceiver live(options);
   GrpcClient client(live.grpc());
   client.call(grpc_message(trace_request({"a"})), {{"x-tenant", "one"}, {"grpc-timeout", "10S"}});
-  const std::vector<std::pair<std::string, std::string>> expected = {{":authority", "test"}, {"content-type", "application/grpc"}, {"x-tenant", "one"}};
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {":authority", "test"}, {"content-type", "application/grpc"}, {"x-tenant", "one"}};
   CHECK(live.traces.contexts().at(0)->metadata == expected);
 }
 

@@ -42,7 +42,8 @@ TEST_CASE("http: a protobuf request") {
 
 TEST_CASE("http: a JSON request is answered in JSON and continues as protobuf") {
   LiveReceiver live;
-  const HttpAnswer answer = http_exchange(live.http(), http_post("/v1/traces", "application/json; charset=utf-8", kJsonRequest));
+  const HttpAnswer answer =
+      http_exchange(live.http(), http_post("/v1/traces", "application/json; charset=utf-8", kJsonRequest));
   CHECK(answer.status == 200);
   CHECK(answer.field("content-type") == "application/json");
   CHECK(answer.body == R"({"partialSuccess":{}})");
@@ -57,13 +58,14 @@ TEST_CASE("http: encodings") {
   LiveReceiver live;
   const std::string request = trace_request({"a"});
   const std::vector<std::pair<std::string, net::Codec>> encodings = {
-      {"gzip", net::Codec::kGzip},     {"GZIP", net::Codec::kGzip},  {"deflate", net::Codec::kDeflate},
-      {"zlib", net::Codec::kDeflate},  {"zstd", net::Codec::kZstd},  {"snappy", net::Codec::kSnappy},
+      {"gzip", net::Codec::kGzip},        {"GZIP", net::Codec::kGzip}, {"deflate", net::Codec::kDeflate},
+      {"zlib", net::Codec::kDeflate},     {"zstd", net::Codec::kZstd}, {"snappy", net::Codec::kSnappy},
       {"identity", net::Codec::kIdentity}};
   for (const auto& [name, codec] : encodings) {
     CAPTURE(name);
     const std::string extra = "Content-Encoding: " + name + "\r\n";
-    CHECK(http_exchange(live.http(), http_post("/v1/traces", kProtobuf, compressed(codec, request), extra)).status == 200);
+    CHECK(http_exchange(live.http(), http_post("/v1/traces", kProtobuf, compressed(codec, request), extra)).status ==
+          200);
     if (codec == net::Codec::kIdentity) continue;
     const HttpAnswer bad = http_exchange(live.http(), http_post("/v1/traces", kProtobuf, "not packed", extra));
     CHECK(bad.status == 400);
@@ -71,7 +73,8 @@ TEST_CASE("http: encodings") {
     CHECK(http_exchange(live.http(), http_post("/v1/traces", kProtobuf, "", extra)).status == 400);
   }
   CHECK(live.traces.bodies() == std::vector<std::string>(encodings.size(), request));
-  const HttpAnswer unknown = http_exchange(live.http(), http_post("/v1/traces", kJson, kJsonRequest, "Content-Encoding: br\r\n"));
+  const HttpAnswer unknown =
+      http_exchange(live.http(), http_post("/v1/traces", kJson, kJsonRequest, "Content-Encoding: br\r\n"));
   CHECK(unknown.status == 400);
   CHECK(unknown.body == R"({"code":3,"message":"unsupported Content-Encoding: br"})");
 }
@@ -113,7 +116,9 @@ TEST_CASE("http: paths are cleaned as a mux does") {
 TEST_CASE("http: chunked bodies, and a head that comes byte by byte") {
   LiveReceiver live;
   const std::string request = trace_request({"a", std::string(50000, 'x')});
-  const std::string head = "POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string head =
+      "POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n";
   CHECK(http_exchange(live.http(), head + chunked(request, 999)).status == 200);
   RawSocket socket(live.http());
   for (char c : head + chunked(request.substr(0, 0) + trace_request({"slow"}), 7)) REQUIRE(socket.send({&c, 1}));
@@ -134,7 +139,9 @@ TEST_CASE("http: Expect: 100-continue") {
   CHECK(read_answer(socket, rest).status == 200);
   // Refused: the client is not asked to send its body.
   RawSocket other(live.http());
-  other.send("POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n");
+  other.send(
+      "POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 9\r\nExpect: "
+      "100-continue\r\n\r\n");
   const HttpAnswer refused = read_answer(other, rest);
   CHECK(refused.status == 415);
   CHECK(refused.continues == 0);
@@ -159,7 +166,8 @@ TEST_CASE("http: pipelined requests wait for a late answer") {
   LiveReceiver live;
   live.traces.set_answer({});
   RawSocket socket(live.http());
-  socket.send(http_post("/v1/traces", kProtobuf, trace_request({"a"})) + http_post("/v1/traces", kProtobuf, trace_request({"b"})));
+  socket.send(http_post("/v1/traces", kProtobuf, trace_request({"a"})) +
+              http_post("/v1/traces", kProtobuf, trace_request({"b"})));
   REQUIRE(live.traces.wait_for(1));
   live.traces.answer_all(Answer::retry_later("full", std::chrono::milliseconds(2500)));
   std::string rest;
@@ -185,13 +193,15 @@ TEST_CASE("http: limits before and after inflation, and the budget") {
     CHECK(status_code(answer.body) == 3);
   };
   require_413(http_post("/v1/traces", kProtobuf, big));
-  require_413("POST /v1/traces HTTP/1.1\r\nContent-Type: application/x-protobuf\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(big, 5000));
+  require_413("POST /v1/traces HTTP/1.1\r\nContent-Type: application/x-protobuf\r\nTransfer-Encoding: chunked\r\n\r\n" +
+              chunked(big, 5000));
   require_413(http_post("/v1/traces", kProtobuf, compressed(net::Codec::kGzip, big), "Content-Encoding: gzip\r\n"));
   require_413(http_post("/v1/traces", kProtobuf, compressed(net::Codec::kZstd, big), "Content-Encoding: zstd\r\n"));
   // 413 comes before the body: only its head is sent.
   require_413("POST /v1/traces HTTP/1.1\r\nContent-Type: application/x-protobuf\r\nContent-Length: 999999999\r\n\r\n");
   live.budget.take((1 << 20) - 1000);
-  const HttpAnswer busy = http_exchange(live.http(), http_post("/v1/traces", kProtobuf, trace_request({std::string(5000, 'x')})));
+  const HttpAnswer busy =
+      http_exchange(live.http(), http_post("/v1/traces", kProtobuf, trace_request({std::string(5000, 'x')})));
   CHECK(busy.status == 503);
   CHECK(busy.field("retry-after") == "1");
   live.budget.give_back((1 << 20) - 1000);
@@ -224,10 +234,12 @@ TEST_CASE("http: response_headers and metadata") {
   options.config.protocols.http->include_metadata = true;
   LiveReceiver live(options);
   CHECK(http_exchange(live.http(), http_post("/nowhere", kProtobuf, "")).field("x-extra") == "1");
-  const HttpAnswer answer = http_exchange(live.http(), http_post("/v1/traces", kProtobuf, trace_request({"a"}), "X-Tenant: one\r\n"));
+  const HttpAnswer answer =
+      http_exchange(live.http(), http_post("/v1/traces", kProtobuf, trace_request({"a"}), "X-Tenant: one\r\n"));
   CHECK(answer.field("x-extra") == "1");
   const auto& metadata = live.traces.contexts().at(0)->metadata;
-  CHECK(std::find(metadata.begin(), metadata.end(), std::pair<std::string, std::string>("x-tenant", "one")) != metadata.end());
+  CHECK(std::find(metadata.begin(), metadata.end(), std::pair<std::string, std::string>("x-tenant", "one")) !=
+        metadata.end());
 }
 
 TEST_CASE("http: draining answers what is open and closes") {
@@ -253,7 +265,10 @@ TEST_CASE("http: HTTP/2 with prior knowledge is served on the same port") {
   LiveReceiver live;
   GrpcClient client(live.http());
   const std::string request = trace_request({"h2"});
-  const int32_t stream = client.peer().begin({{":method", "POST"}, {":scheme", "http"}, {":path", "/v1/traces"}, {":authority", "x"},
+  const int32_t stream = client.peer().begin({{":method", "POST"},
+                                              {":scheme", "http"},
+                                              {":path", "/v1/traces"},
+                                              {":authority", "x"},
                                               {"content-type", "application/x-protobuf"}});
   client.peer().send_body(stream, request, true);
   const Http2Peer::Answer answer = client.wait(stream);

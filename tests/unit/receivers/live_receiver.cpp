@@ -82,9 +82,11 @@ LiveReceiver::Options LiveReceiver::defaults() {
 }
 
 LiveReceiver::LiveReceiver(Options options) : budget(options.budget), loops_(options.shards, clock) {
-  ComponentEnv env{.id = "otlp", .shards = &loops_, .clock = &clock, .budget = &budget, .telemetry = &telemetry, .log = &log};
+  ComponentEnv env{
+      .id = "otlp", .shards = &loops_, .clock = &clock, .budget = &budget, .telemetry = &telemetry, .log = &log};
   receiver_ = std::make_unique<OtlpReceiver>(std::move(options.config), env, OtlpAdmissions{.traces = &traces});
-  loops_.start_ticks(std::chrono::milliseconds(10), [this](uint32_t shard, Time now) { receiver_->on_tick(shard, now); });
+  loops_.start_ticks(std::chrono::milliseconds(10),
+                     [this](uint32_t shard, Time now) { receiver_->on_tick(shard, now); });
   if (const std::string error = receiver_->bind(); !error.empty()) throw std::runtime_error(error);
   receiver_->start();
   loops_.run();
@@ -115,7 +117,8 @@ void GrpcClient::read_all(int timeout_ms) {
   }
 }
 
-Http2Peer::Answer GrpcClient::call(std::string_view body, const Http2Peer::Fields& extra, std::string_view path, bool end) {
+Http2Peer::Answer GrpcClient::call(std::string_view body, const Http2Peer::Fields& extra, std::string_view path,
+                                   bool end) {
   const int32_t stream = peer_.begin(Http2Peer::grpc_fields(path, extra));
   peer_.send_body(stream, body, end);
   return wait(stream);

@@ -28,7 +28,9 @@ class CountingTelemetry final : public Telemetry {
  public:
   Counter& counter(const std::string& name, const std::string&, const Labels& labels) override;
   Gauge& gauge(const std::string&, const std::string&, const Labels&) override { std::abort(); }
-  Histogram& histogram(const std::string&, const std::string&, const Labels&, const std::vector<double>&) override { std::abort(); }
+  Histogram& histogram(const std::string&, const std::string&, const Labels&, const std::vector<double>&) override {
+    std::abort();
+  }
   double value(const std::string& key);
 
  private:
@@ -106,7 +108,8 @@ class GrpcClient {
   bool flush() { return socket_.send(peer_.take_output()); }
   bool send_raw(std::string_view bytes) { return socket_.send(bytes); }
   void end_input() { socket_.shutdown_write(); }
-  // Reads until the stream is closed (or ended, without `closed`), the connection ends, or `timeout_ms` pass without a byte.
+  // Reads until the stream is closed (or ended, without `closed`), the connection ends, or `timeout_ms` pass without a
+  // byte.
   const Http2Peer::Answer& wait(int32_t stream, bool closed = true, int timeout_ms = 5000);
   // Reads whatever comes until nothing has come for so long, or the end.
   void read_all(int timeout_ms);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 2,000 random mutations of valid requests over both listeners: the receiver lives, every answer is a status that the protocol
-// names, and good traffic beside it is not harmed.
+// 2,000 random mutations of valid requests over both listeners: the receiver lives, every answer is a status that the
+// protocol names, and good traffic beside it is not harmed.
 #include <random>
 #include <set>
 
@@ -25,9 +25,14 @@ std::string mutated(std::string bytes, Random& random) {
       case 1:
         if (!bytes.empty()) bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(random, 8)));
         break;
-      case 2: bytes.erase(at, 1 + below(random, 20)); break;
-      case 3: bytes.insert(at, std::string(1 + below(random, 20), static_cast<char>(random()))); break;
-      default: bytes.insert(at, bytes.substr(below(random, bytes.size()), below(random, 60)));
+      case 2:
+        bytes.erase(at, 1 + below(random, 20));
+        break;
+      case 3:
+        bytes.insert(at, std::string(1 + below(random, 20), static_cast<char>(random())));
+        break;
+      default:
+        bytes.insert(at, bytes.substr(below(random, bytes.size()), below(random, 60)));
     }
   }
   return bytes;
@@ -70,7 +75,8 @@ TEST_CASE("mutations: requests of HTTP/1.1, whole and body only") {
   const std::string whole = http_post("/v1/traces", "application/x-protobuf", body);
   for (int i = 0; i < 1000; ++i) {
     const bool head_too = i % 2 == 0;
-    const std::string sent = head_too ? mutated(whole, random) : http_post("/v1/traces", "application/x-protobuf", mutated(body, random));
+    const std::string sent =
+        head_too ? mutated(whole, random) : http_post("/v1/traces", "application/x-protobuf", mutated(body, random));
     RawSocket socket(live.http());
     socket.send(sent);
     socket.shutdown_write();
