@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporters/otlp_grpc/otlp_grpc.h"
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include "exporters/otlp_grpc/message.h"
+#include "net/event_loops.h"
+#include "unit/exporters/queue_fixture.h"
+#include "unit/net/loop_fixture.h"
+
+using namespace weir;
+using namespace weir::test;
+using net::test::on;
+using net::test::Promised;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+struct Reply {
+  grpc::Status status = grpc::Status::OK;
+  std::string body = {};
+  bool never = false;  // keeps the call until the client gives up
+};
+
+struct Got {
+  std::string method;
+  std::string body;
+  std::multimap<std::string, std::string> metadata;
+};
+
+// A real server that takes any method; it keeps what it got and plays its replies in order, then says OK.
+class Server {
+ public:
+  explicit Server(std::vector<Reply> replies, bool knows_gzip = true) : service_(*this), replies_(std::move(replies)) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.SetMaxReceiveMessageSize(1 << 20);
+    if (!knows_gzip) builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+    builder.RegisterCallbackGenericService(&service_);
+    server_ = builder.BuildAndStart();
+  }
+  ~Server() { server_->Shutdown(std::chrono::system_clock::now()); }
+  std::string endpoint() const { return "127.0.0.1:" + std::to_string(port_); }
+  std::vector<Got> received() {
+    const std::lock_guard lock(mutex_);
+    return received_;
+  }
+
+ private:
+  struct Service final : grpc::CallbackGenericService {
+    explicit Service(Server& to) : owner(to) {}
+    grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
+      return new Reactor(owner, *context);
+    }
+    Server& owner;
+  };
+
+  struct Reactor final : grpc::ServerGenericBidiReactor {
+    Reactor(Server& to, grpc::GenericCallbackServerContext& of) : owner(to), context(of) { StartRead(&request); }
+    void OnReadDone(bool ok) override {
+      if (!ok) return Finish(grpc::Status(grpc::StatusCode::INTERNAL, "no message"));
+      reply = owner.take(context, request);
+      if (reply.never) return;  // OnCancel ends it
+      if (!reply.status.ok()) return Finish(reply.status);
+      const grpc::Slice slice(reply.body);
+      response = grpc::ByteBuffer(&slice, 1);
+      StartWriteAndFinish(&response, {}, reply.status);
+    }
+    void OnCancel() override {
+      if (reply.never) Finish(grpc::Status::CANCELLED);
+    }
+    void OnDone() override { delete this; }
+    Server& owner;
+    grpc::GenericCallbackServerContext& context;
+    Reply reply;
+    grpc::ByteBuffer request, response;
+  };
+
+  Reply take(const grpc::GenericCallbackServerContext& context, const grpc::ByteBuffer& request) {
+    Got got{context.method(), bytes_of(request), {}};
+    for (const auto& [key, value] : context.client_metadata()) {
+      got.metadata.emplace(std::string(key.data(), key.size()), std::string(value.data(), value.size()));
+    }
+    const std::lock_guard lock(mutex_);
+    const size_t index = received_.size();
+    received_.push_back(std::move(got));
+    return index < replies_.size() ? replies_[index] : Reply{};
+  }
+
+  Service service_;
+  const std::vector<Reply> replies_;
+  std::mutex mutex_;
+  std::vector<Got> received_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+struct WaitedOrigin final : Origin {
+  void settle(DestinationId, uint32_t, const Settled& how) override { first.set(how); }
+  Promised<Settled> first;
+};
+
+struct GrpcWorld : ExporterWorld {
+  explicit GrpcWorld(OtlpGrpcConfig config) : loops(1, clock) {
+    config.tls.insecure = true;
+    config.timeout = seconds(20);
+    start(config);
+  }
+  GrpcWorld(OtlpGrpcConfig config, Duration timeout) : loops(1, clock) {
+    config.tls.insecure = true;
+    config.timeout = timeout;
+    start(config);
+  }
+  ~GrpcWorld() {
+    on(loops.at(0), [&] {
+      stage.reset();
+      return true;
+    });
+    loops.stop();
+    loops.join();
+  }
+  void start(OtlpGrpcConfig config) {
+    config.retry_on_failure.randomization_factor = 0;
+    exporter = make_otlp_grpc(config, env());
+    stage = exporter->make_stage(loops.at(0));
+    loops.run();
+  }
+  std::shared_ptr<WaitedOrigin> post(uint32_t count) {
+    auto origin = std::make_shared<WaitedOrigin>();
+    loops.at(0).post([this, count, origin] { stage->consume(spans(count, origin)); });
+    return origin;
+  }
+  Settled deliver(uint32_t count) {
+    const Settled how = post(count)->first.wait();
+    on(loops.at(0), [] { return true; });  // the settling task has ended
+    return how;
+  }
+  net::EventLoops loops;
+  std::unique_ptr<Exporter> exporter;
+  std::unique_ptr<Stage> stage;
+};
+
+OtlpGrpcConfig to(const Server& server, const std::string& compression = "gzip") {
+  OtlpGrpcConfig config;
+  config.endpoint = server.endpoint();
+  config.compression = compression;
+  return config;
+}
+
+// google.rpc.Status with a RetryInfo of that many seconds.
+std::string retry_details(uint64_t wait) {
+  namespace field = otlp::field;
+  otlp::MessageWriter out;
+  out.varint(field::rpc_status::kCode, 8);
+  out.begin(field::rpc_status::kDetails);
+  out.bytes(field::any::kTypeUrl, "type.googleapis.com/google.rpc.RetryInfo");
+  out.begin(field::any::kValue);
+  out.begin(field::retry_info::kRetryDelay);
+  out.varint(field::duration::kSeconds, wait);
+  for (int open = 0; open < 3; ++open) out.end();
+  return out.take();
+}
+
+}  // namespace
+
+TEST_CASE("otlp_grpc: the sender's own bytes arrive, compressed or not, with headers") {
+  for (const std::string compression : {"gzip", "none", ""}) {
+    INFO(compression);
+    Server server({});
+    OtlpGrpcConfig config = to(server, compression);
+    config.headers = {{"X-Scope-OrgID", "t1"}};
+    config.user_agent = "mine/1";
+    GrpcWorld world(config);
+    CHECK(world.deliver(50).outcome == Outcome::kExported);
+    const std::vector<Got> received = server.received();
+    REQUIRE(received.size() == 1);
+    CHECK(received[0].method == "/opentelemetry.proto.collector.trace.v1.TraceService/Export");
+    CHECK(received[0].body == trace_request(50));
+    CHECK(received[0].metadata.find("x-scope-orgid")->second == "t1");
+    CHECK(received[0].metadata.find("user-agent")->second.starts_with("mine/1 "));
+    const std::string port = server.endpoint().substr(10);
+    CHECK(world.telemetry.at("otelcol_exporter_sent_spans{exporter=otlp,server_address=127.0.0.1,server_port=" + port + "}") == 50);
+  }
+}
+
+TEST_CASE("otlp_grpc: a message of many pieces arrives whole") {
+  Server server({});
+  OtlpGrpcConfig config = to(server, "none");
+  config.sending_queue.batch = QueueBatchConfig{.min_size = 60, .max_size = 60};
+  GrpcWorld world(config);
+  std::vector<std::shared_ptr<WaitedOrigin>> origins;
+  for (uint32_t i = 0; i < 20; ++i) origins.push_back(world.post(3));
+  for (const auto& origin : origins) CHECK(origin->first.wait().outcome == Outcome::kExported);
+  const std::vector<Got> received = server.received();
+  REQUIRE(received.size() == 1);
+  CHECK(walked(Signal::kTraces, received[0].body, 0).spans.size() == 60);
+}
+
+TEST_CASE("otlp_grpc: gzip is marked as gzip on the wire") {
+  Server server({}, false);
+  GrpcWorld world(to(server));
+  const Settled how = world.deliver(2);
+  CHECK(how.outcome == Outcome::kDropped);
+  CHECK(how.detail.find("Unimplemented") != std::string::npos);
+  CHECK(server.received().empty());
+}
+
+TEST_CASE("otlp_grpc: RESOURCE_EXHAUSTED is tried again only with RetryInfo, after that time") {
+  Server server({{grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "slow down", retry_details(40))},
+                 {},
+                 {grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "for good")}});
+  GrpcWorld world(to(server));
+  const auto origin = world.post(1);
+  for (bool told = false; !told;) {
+    told = on(world.loops.at(0), [&] { return !world.log.lines.empty(); });
+  }
+  CHECK(world.log.has("info Exporting failed. Will retry the request after interval. error=Throttle (40s), error: rpc error: "
+                      "code = ResourceExhausted desc = slow down interval=40s"));
+  const auto tick = [&](Duration by) {
+    on(world.loops.at(0), [&] {
+      world.clock.advance(by);
+      world.stage->on_tick(world.clock.now());
+      return true;
+    });
+  };
+  tick(milliseconds(39'900));
+  CHECK(server.received().size() == 1);
+  tick(milliseconds(100));
+  CHECK(origin->first.wait().outcome == Outcome::kExported);
+  CHECK(server.received().at(0).body == server.received().at(1).body);
+  CHECK(world.deliver(1).reason == DropReason::kRefused);
+}
+
+TEST_CASE("otlp_grpc: partial success, and what is too large") {
+  // partial_success { rejected_spans: 2, error_message: "old" }
+  Server server({{grpc::Status::OK, std::string("\x0a\x07\x08\x02\x12\x03old", 9)}});
+  GrpcWorld world(to(server, "none"));
+  world.deliver(5);
+  CHECK(world.dropped(DropReason::kRejected) == 2);
+  CHECK(world.settled(Outcome::kExported) == 3);
+  CHECK(world.deliver(20'000).reason == DropReason::kTooLarge);
+  world.check_accounts(0);
+}
+
+TEST_CASE("otlp_grpc: a call that takes too long is tried again") {
+  Server server(std::vector<Reply>{{.never = true}});
+  OtlpGrpcConfig config = to(server);
+  config.retry_on_failure.enabled = false;
+  GrpcWorld world(config, milliseconds(200));
+  const Settled how = world.deliver(1);
+  CHECK(how.reason == DropReason::kRetriesExhausted);
+  CHECK(how.detail == "rpc error: code = DeadlineExceeded desc = Deadline Exceeded");
+}
+
+TEST_CASE("otlp_grpc: nobody listens: unavailable, to be tried again") {
+  OtlpGrpcConfig config;
+  config.endpoint = "127.0.0.1:1";
+  config.retry_on_failure.enabled = false;
+  GrpcWorld world(config);
+  const Settled how = world.deliver(1);
+  CHECK(how.reason == DropReason::kRetriesExhausted);
+  CHECK(how.detail.starts_with("rpc error: code = Unavailable desc = "));
+}
+
+TEST_CASE("otlp_grpc: an exporter that ends with calls under way waits for the library, and nobody is called") {
+  Server server({{.never = true}, {.never = true}});
+  std::shared_ptr<WaitedOrigin> origin;
+  {
+    GrpcWorld world(to(server));
+    origin = world.post(1);
+    world.post(2);
+    while (server.received().size() < 2) on(world.loops.at(0), [] { return true; });
+    on(world.loops.at(0), [&] {
+      world.stage->abandon();
+      return true;
+    });
+    CHECK(world.dropped(DropReason::kShutdown) == 3);
+    world.check_accounts(0);
+  }
+  CHECK(origin->first.wait().reason == DropReason::kShutdown);
+}
