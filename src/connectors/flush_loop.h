@@ -21,9 +21,9 @@ class DeltaSource {
   virtual Delta take() = 0;
 };
 
-// The home side of a connector that derives metrics: at each flush it collects what every shard has counted since the last
-// one, and hands the encoded requests on. All members run on the home shard but add_source (while the graph is built) and
-// flush_soon.
+// The home side of a connector that derives metrics: at each flush it collects what every shard has counted since the
+// last one, and hands the encoded requests on. All members run on the home shard but add_source (while the graph is
+// built) and flush_soon.
 template <class Delta>
 class FlushLoop : public MetricsConnector {
  public:
@@ -71,7 +71,8 @@ class FlushLoop : public MetricsConnector {
     });
   }
 
-  // Adds the deltas to the totals and sends them on. `last`: nothing follows, so everything must leave with its real value.
+  // Adds the deltas to the totals and sends them on. `last`: nothing follows, so everything must leave with its real
+  // value.
   virtual void flush(std::vector<Delta> deltas, Time now, bool last) = 0;
 
   void send(std::string request) {

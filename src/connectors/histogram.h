@@ -38,8 +38,8 @@ class DurationBuckets {
   double ns_per_unit_;
 };
 
-// A base-2 exponential histogram of non-negative values with at most `max_size` buckets. The scale is the largest, from 20
-// down, at which all values fit, so the result depends neither on the order of values nor on how they were merged.
+// A base-2 exponential histogram of non-negative values with at most `max_size` buckets. The scale is the largest, from
+// 20 down, at which all values fit, so the result depends neither on the order of values nor on how they were merged.
 class ExponentialHistogram {
  public:
   explicit ExponentialHistogram(int32_t max_size);

@@ -61,7 +61,7 @@ struct ExponentialView {
   std::span<const uint64_t> buckets;
 };
 
-// Writes an ExportMetricsServiceRequest: begin_resource, begin_scope, begin_sum or …, points, and the ends in reverse.
+// Writes an ExportMetricsServiceRequest: begin_resource, begin_scope, begin_sum (or the like), points, ends in reverse.
 class MetricsWriter {
  public:
   explicit MetricsWriter(Temporality temporality) : temporality_(temporality) {}

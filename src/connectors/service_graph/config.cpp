@@ -27,14 +27,20 @@ config::Field<ServiceGraphConfig> list(std::string_view key, std::optional<std::
 const config::Fields<EdgeStoreConfig>& EdgeStoreConfig::fields() {
   using C = EdgeStoreConfig;
   static const config::Fields<C> table = {
-      config::custom<C>("ttl", "duration", [](const config::At& at, C& out) {
+      config::custom<C>(
+          "ttl", "duration",
+          [](const config::At& at, C& out) {
             Duration ttl{};
             if (!at.value.is_null() && config::decode_scalar(at, ttl)) out.ttl = ttl;
-          }, "how long a half edge waits for its other half (2s; tempo: 10s)"),
-      config::custom<C>("max_items", "int", [](const config::At& at, C& out) {
+          },
+          "how long a half edge waits for its other half (2s; tempo: 10s)"),
+      config::custom<C>(
+          "max_items", "int",
+          [](const config::At& at, C& out) {
             int64_t items = 0;
             if (!at.value.is_null() && config::decode_scalar(at, items)) out.max_items = items;
-          }, "half edges that the process keeps (1000; tempo: 10000)"),
+          },
+          "half edges that the process keeps (1000; tempo: 10000)"),
   };
   return table;
 }

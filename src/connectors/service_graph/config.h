@@ -19,8 +19,8 @@ struct EdgeStoreConfig {
   static const config::Fields<EdgeStoreConfig>& fields();
 };
 
-// The `service_graph` connector (alias `servicegraph`): keys, defaults and rules of the collector's. What is not written
-// takes the default of the chosen naming, through the functions below.
+// The `service_graph` connector (alias `servicegraph`): keys, defaults and rules of the collector's. What is not
+// written takes the default of the chosen naming, through the functions below.
 struct ServiceGraphConfig {
   Naming naming = Naming::kCollector;
   std::optional<std::vector<Duration>> latency_histogram_buckets;

@@ -10,10 +10,14 @@ namespace {
 
 std::string_view name_of(Connection connection) {
   switch (connection) {
-    case Connection::kNone: return "";
-    case Connection::kMessaging: return "messaging_system";
-    case Connection::kDatabase: return "database";
-    case Connection::kVirtualNode: return "virtual_node";
+    case Connection::kNone:
+      return "";
+    case Connection::kMessaging:
+      return "messaging_system";
+    case Connection::kDatabase:
+      return "database";
+    case Connection::kVirtualNode:
+      return "virtual_node";
   }
   return "";
 }
@@ -53,8 +57,8 @@ size_t Pairing::SeriesKeyHash::operator()(const SeriesKey& k) const {
 
 void Pairing::count(const Edge& edge, VirtualSide side) {
   const bool by_failed = edge.failed && !plan_->tempo();
-  const SeriesKey key{edge.client,     edge.server, edge.client_dimensions, edge.server_dimensions,
-                      edge.connection, by_failed,   side};
+  const SeriesKey key{edge.client, edge.server, edge.client_dimensions, edge.server_dimensions, edge.connection,
+                      by_failed,   side};
   const auto [at, is_new] = by_key_.try_emplace(key, static_cast<uint32_t>(series_.size()));
   if (is_new) series_.push_back(new_series(key));
   EdgeSeries& series = series_[at->second];

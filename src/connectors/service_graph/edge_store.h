@@ -86,7 +86,9 @@ class EdgeStore {
  private:
   struct Hash {
     uint64_t seed = 0;
-    size_t operator()(const EdgeKey& key) const { return mix64(hash_of(key.trace_id) ^ mix64(key.span_id.word ^ seed)); }
+    size_t operator()(const EdgeKey& key) const {
+      return mix64(hash_of(key.trace_id) ^ mix64(key.span_id.word ^ seed));
+    }
   };
   uint32_t place();
 

@@ -29,7 +29,8 @@ Pairing::Pairing(std::shared_ptr<const Plan> plan, std::shared_ptr<EdgeCapacity>
                                             "Number of spans dropped when trying to add edges", {})),
       expired_edges_(env.telemetry->counter("otelcol_connector_servicegraph_expired_edges",
                                             "Number of edges that expired before finding its matching span", {})),
-      total_edges_(env.telemetry->counter("otelcol_connector_servicegraph_total_edges", "Total number of unique edges", {})),
+      total_edges_(
+          env.telemetry->counter("otelcol_connector_servicegraph_total_edges", "Total number of unique edges", {})),
       now_(env.clock->now()),
       names_(plan_->seed),
       store_(plan_->seed),
@@ -71,18 +72,18 @@ void Pairing::observe(const Batch& batch) {
 const Pairing::ResourceFacts& Pairing::facts_of(const Batch& batch, uint32_t resource) {
   ResourceFacts& facts = resources_[resource];
   if (facts.looked_up) return facts;
-  facts = {true, false, 0, {}};
-  facts.entries.resize(plan_->names.size());
-  const std::optional<otlp::AnyValue> service = otlp::find_resource_attribute(batch, resource, "service.name");
-  if (!service) return facts;
-  facts.has_service = true;
-  facts.service = names_.intern(service->is_string() ? service->bytes : otlp::to_text(*service));
+  facts.looked_up = true;
+  facts.entries.assign(plan_->names.size(), {});
+  std::string_view service;
   for_each_resource_entry(batch, resource, [&](std::string_view entry) {
-    const std::string_view key = otlp::attribute_key(entry);
+    const std::string_view key = key_of(entry);
+    if (service.data() == nullptr && key == "service.name") service = entry;
     for (size_t i = 0; i < plan_->names.size(); ++i) {
       if (facts.entries[i].data() == nullptr && plan_->names[i] == key) facts.entries[i] = entry;
     }
   });
+  facts.has_service = service.data() != nullptr;
+  if (facts.has_service) facts.service = names_.intern(text_of(service, text_));
   return facts;
 }
 
@@ -202,7 +203,8 @@ uint32_t Pairing::dimensions_of(const ResourceFacts& resource) {
 
 // --- the store
 
-// A full store refuses, even where its oldest has expired: only the expiry loop makes room, as in the collector and in Tempo.
+// A full store refuses, even where its oldest has expired: only the expiry loop makes room, as in the collector and in
+// Tempo.
 void Pairing::keep(const Edge& edge) {
   if (!take_place()) {
     ++dropped_;

@@ -11,7 +11,8 @@
 
 namespace weir::service_graph {
 
-// What follows from the config, fixed when the connector is built; read by all shards. Attributes are indexes into `names`.
+// What follows from the config, fixed when the connector is built; read by all shards. Attributes are indexes into
+// `names`.
 struct Plan {
   Plan(const ServiceGraphConfig& config, const ComponentEnv& env);
 
@@ -44,7 +45,8 @@ inline Plan::Plan(const ServiceGraphConfig& from, const ComponentEnv& env)
   for (const std::string& name : from.peer_attributes()) peers.push_back(index_of(name));
   for (const std::string& name : from.database_attributes()) databases.push_back(index_of(name));
   if (!tempo()) return;
-  for (const char* name : {"peer.service", "server.address", "network.peer.address"}) database_hosts.push_back(index_of(name));
+  for (const char* name : {"peer.service", "server.address", "network.peer.address"})
+    database_hosts.push_back(index_of(name));
   network_port = index_of("network.peer.port");
 }
 

@@ -105,7 +105,8 @@ void Totals::write_failed(otlp::MetricsWriter& out, const Pass& pass) const {
   out.end_metric();
 }
 
-void Totals::write_side(otlp::MetricsWriter& out, const char* name, Latencies EdgeSeries::*side, const Pass& pass) const {
+void Totals::write_side(otlp::MetricsWriter& out, const char* name, Latencies EdgeSeries::*side,
+                        const Pass& pass) const {
   const bool exponential = plan_->exponential_size > 0;
   exponential ? out.begin_exponential(name, "s") : out.begin_histogram(name, "s");
   for (const auto& [key, total] : series_) {

@@ -7,7 +7,7 @@
 namespace weir::span_metrics {
 namespace {
 
-constexpr size_t kThresholdDigits = 14;  // 56 bits
+constexpr size_t kThresholdDigits = 14;                  // 56 bits
 constexpr double kThresholdRange = 72057594037927936.0;  // 2^56
 
 std::string_view trim(std::string_view text) {
@@ -22,7 +22,8 @@ std::string_view find_item(std::string_view list, char separator, std::string_vi
     const size_t end = list.find(separator);
     const std::string_view item = trim(list.substr(0, end));
     list = end == std::string_view::npos ? std::string_view() : list.substr(end + 1);
-    if (item.size() > key.size() && item.starts_with(key) && item[key.size()] == equals) return item.substr(key.size() + 1);
+    if (item.size() > key.size() && item.starts_with(key) && item[key.size()] == equals)
+      return item.substr(key.size() + 1);
   }
   return {};
 }
@@ -42,7 +43,8 @@ std::optional<uint64_t> parse_threshold(std::string_view hex) {
 }  // namespace
 
 AdjustedCount adjusted_count(std::string_view trace_state, SpanId span_id, uint64_t seed) {
-  const std::optional<uint64_t> threshold = parse_threshold(find_item(find_item(trace_state, ',', "ot", '='), ';', "th", ':'));
+  const std::optional<uint64_t> threshold =
+      parse_threshold(find_item(find_item(trace_state, ',', "ot", '='), ';', "th", ':'));
   if (!threshold) return {};
   const double weight = kThresholdRange / (kThresholdRange - static_cast<double>(*threshold));
   const double whole = std::floor(weight);

@@ -39,7 +39,8 @@ void decode_unit(const At& at, SpanHistogramConfig& out) {
 void check_dimensions(const std::vector<DimensionConfig>& dimensions, const At& at, std::string_view what) {
   std::set<std::string> seen = {"service.name", "span.name", "span.kind", "status.code"};
   for (const DimensionConfig& d : dimensions) {
-    if (!seen.insert(d.name).second) at.error("failed validating " + std::string(what) + ": duplicate dimension name " + d.name);
+    if (!seen.insert(d.name).second)
+      at.error("failed validating " + std::string(what) + ": duplicate dimension name " + d.name);
   }
 }
 
@@ -131,7 +132,8 @@ const config::Fields<SpanMetricsConfig>& SpanMetricsConfig::fields() {
             "series per resource and metric, the rest goes to one overflow series; 0 = none"),
       field("exemplars", &C::exemplars, "trace and span ids beside the points"),
       field("events", &C::events, "the events metric"),
-      field("include_instrumentation_scope", &C::include_instrumentation_scope, "scopes whose name and version become labels"),
+      field("include_instrumentation_scope", &C::include_instrumentation_scope,
+            "scopes whose name and version become labels"),
       // It only has a meaning under a feature gate of the collector that empties the resources of these metrics.
       config::accepted<C>("add_resource_attributes", "does nothing: the metrics always carry their resource"),
       field("enable_metrics_sampling_method", &C::enable_metrics_sampling_method, "adds the label sampling.method"),
@@ -139,7 +141,8 @@ const config::Fields<SpanMetricsConfig>& SpanMetricsConfig::fields() {
   return table;
 }
 
-void SpanMetricsConfig::validate(const config::Value& value, const std::string& path, config::Problems& problems) const {
+void SpanMetricsConfig::validate(const config::Value& value, const std::string& path,
+                                 config::Problems& problems) const {
   const At at{value, path, problems};
   check_dimensions(dimensions, at, "dimensions");
   check_dimensions(calls_dimensions, at, "calls_dimensions");
@@ -151,12 +154,15 @@ void SpanMetricsConfig::validate(const config::Value& value, const std::string& 
   if (histogram.explicit_buckets && histogram.exponential) {
     at.error("use either `explicit` or `exponential` buckets histogram");
   }
-  if (histogram.exponential && histogram.exponential->max_size < 0) at.error("histogram::exponential::max_size must not be negative");
-  if (metrics_flush_interval <= Duration::zero()) at.error("invalid metrics_flush_interval: the duration should be positive");
+  if (histogram.exponential && histogram.exponential->max_size < 0)
+    at.error("histogram::exponential::max_size must not be negative");
+  if (metrics_flush_interval <= Duration::zero())
+    at.error("invalid metrics_flush_interval: the duration should be positive");
   not_negative(at, "metrics_expiration", metrics_expiration);
   not_negative(at, "series_expiration", series_expiration);
   if (delta() && timestamp_cache_size() <= 0) {
-    at.error("invalid delta timestamp cache size: " + std::to_string(timestamp_cache_size()) + ", it should be positive");
+    at.error("invalid delta timestamp cache size: " + std::to_string(timestamp_cache_size()) +
+             ", it should be positive");
   }
   if (resource_cache_size() <= 0) at.error("resource_metrics_cache_size must be positive");
   if (aggregation_cardinality_limit < 0) {

@@ -78,7 +78,7 @@ struct SpanMetricsConfig {
 
   bool delta() const { return aggregation_temporality == "AGGREGATION_TEMPORALITY_DELTA"; }
   DurationUnit unit() const;
-  std::vector<double> bounds() const;   // in unit()
+  std::vector<double> bounds() const;    // in unit()
   int32_t exponential_max_size() const;  // 0 = explicit buckets
   int64_t resource_cache_size() const { return resource_metrics_cache_size.value_or(1000); }
   int64_t timestamp_cache_size() const { return metric_timestamp_cache_size.value_or(1000); }

@@ -33,7 +33,8 @@ void patch_length(std::string& out, size_t at) {
 ShardCounts::ShardCounts(std::shared_ptr<const Plan> plan, const ComponentEnv& env)
     : plan_(std::move(plan)),
       env_(env),
-      refused_series_(env.telemetry->counter("weir_connector_refused_series", "Series counted as overflow, or not at all, for want of memory",
+      refused_series_(env.telemetry->counter("weir_connector_refused_series",
+                                             "Series counted as overflow, or not at all, for want of memory",
                                              {{"connector", env.id}})),
       wants_entries_(!plan_->names.empty()),
       now_(env.clock->now()),
@@ -86,7 +87,8 @@ uint32_t ShardCounts::find_resource(const Batch& batch, uint32_t resource, Posit
   std::string_view header = entry.range_count == 1 ? batch.view(entry.part, batch.ranges[entry.first_range]) : "";
   std::string joined;
   if (entry.range_count > 1) {
-    for (uint32_t i = 0; i < entry.range_count; ++i) joined += batch.view(entry.part, batch.ranges[entry.first_range + i]);
+    for (uint32_t i = 0; i < entry.range_count; ++i)
+      joined += batch.view(entry.part, batch.ranges[entry.first_range + i]);
     header = joined;
   }
   const auto known = by_header_.find(header);
@@ -114,7 +116,7 @@ std::string ShardCounts::resource_key(const Batch& batch, uint32_t resource) con
   const std::vector<std::string>& wanted = plan_->config.resource_metrics_key_attributes;
   std::vector<std::string_view> entries;
   for_each_resource_entry(batch, resource, [&](std::string_view entry) {
-    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), otlp::attribute_key(entry)) != wanted.end()) {
+    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), key_of(entry)) != wanted.end()) {
       entries.push_back(entry);
     }
   });
@@ -127,7 +129,8 @@ std::string ShardCounts::resource_key(const Batch& batch, uint32_t resource) con
   return key;
 }
 
-uint32_t ShardCounts::add_resource(const Batch& batch, uint32_t resource, std::string key, std::string service, Position at) {
+uint32_t ShardCounts::add_resource(const Batch& batch, uint32_t resource, std::string key, std::string service,
+                                   Position at) {
   const auto known = by_key_.find(key);
   if (known != by_key_.end()) return known->second;
   ResourceRecord record;
@@ -136,7 +139,7 @@ uint32_t ShardCounts::add_resource(const Batch& batch, uint32_t resource, std::s
   for_each_resource_entry(batch, resource, [&](std::string_view entry) {
     if (!plan_->tempo()) attributes.add_entry(entry);
     for (size_t i = 0; i < entries.size(); ++i) {
-      if (entries[i].data() == nullptr && plan_->names[i] == otlp::attribute_key(entry)) entries[i] = entry;
+      if (entries[i].data() == nullptr && plan_->names[i] == key_of(entry)) entries[i] = entry;
     }
   });
   record.attributes = attributes.take();
@@ -188,7 +191,8 @@ void ShardCounts::find_span_entries() {
   std::fill(span_entries_.begin(), span_entries_.end(), std::string_view());
   const SpanRecord& span = *current_.span;
   if (span.attributes.length == 0) return;
-  find_entries(otlp::attribute_bytes(*current_.batch, span), otlp::field::span::kAttributes, plan_->names, span_entries_);
+  find_entries(otlp::attribute_bytes(*current_.batch, span), otlp::field::span::kAttributes, plan_->names,
+               span_entries_);
 }
 
 void ShardCounts::count_events(const Family& family, SeriesTable& table) {
@@ -214,8 +218,8 @@ void ShardCounts::start_key() {
   key_start_ = key_.size();
 }
 
-// Values of the family's dimensions: the span's, else the event's, else the resource's, else the default. Texts tell series
-// apart, not types: 200 and "200" are one series, as in the collector.
+// Values of the family's dimensions: the span's, else the event's, else the resource's, else the default. Texts tell
+// series apart, not types: 200 and "200" are one series, as in the collector.
 void ShardCounts::finish_key(const Family& family) {
   key_.resize(key_start_);
   resolved_.assign(family.dimensions.size(), {});

@@ -73,7 +73,8 @@ Labels labels_of(const SpanMetricsConfig& config) {
 
 void name_metrics(Plan& plan) {
   const bool seconds = plan.config.unit() == DurationUnit::kSeconds;
-  std::string prefix = plan.config.metrics_namespace.value_or(plan.tempo() ? "traces_spanmetrics" : "traces.span.metrics");
+  std::string prefix =
+      plan.config.metrics_namespace.value_or(plan.tempo() ? "traces_spanmetrics" : "traces.span.metrics");
   const char dot = plan.tempo() ? '_' : '.';
   if (!prefix.empty()) prefix += dot;
   plan.calls_name = prefix + "calls";
@@ -108,21 +109,30 @@ Plan::Plan(const SpanMetricsConfig& from, const ComponentEnv& env)
 
 std::string_view name_of_kind(SpanKind kind) {
   switch (kind) {
-    case SpanKind::kUnspecified: return "SPAN_KIND_UNSPECIFIED";
-    case SpanKind::kInternal: return "SPAN_KIND_INTERNAL";
-    case SpanKind::kServer: return "SPAN_KIND_SERVER";
-    case SpanKind::kClient: return "SPAN_KIND_CLIENT";
-    case SpanKind::kProducer: return "SPAN_KIND_PRODUCER";
-    case SpanKind::kConsumer: return "SPAN_KIND_CONSUMER";
+    case SpanKind::kUnspecified:
+      return "SPAN_KIND_UNSPECIFIED";
+    case SpanKind::kInternal:
+      return "SPAN_KIND_INTERNAL";
+    case SpanKind::kServer:
+      return "SPAN_KIND_SERVER";
+    case SpanKind::kClient:
+      return "SPAN_KIND_CLIENT";
+    case SpanKind::kProducer:
+      return "SPAN_KIND_PRODUCER";
+    case SpanKind::kConsumer:
+      return "SPAN_KIND_CONSUMER";
   }
   return "";
 }
 
 std::string_view name_of_status(StatusCode status) {
   switch (status) {
-    case StatusCode::kUnset: return "STATUS_CODE_UNSET";
-    case StatusCode::kOk: return "STATUS_CODE_OK";
-    case StatusCode::kError: return "STATUS_CODE_ERROR";
+    case StatusCode::kUnset:
+      return "STATUS_CODE_UNSET";
+    case StatusCode::kOk:
+      return "STATUS_CODE_OK";
+    case StatusCode::kError:
+      return "STATUS_CODE_ERROR";
   }
   return "";
 }

@@ -37,7 +37,8 @@ void SeriesTable::grow() {
 }
 
 void SeriesTable::sort_exemplars() {
-  std::stable_sort(exemplars.begin(), exemplars.end(), [](const auto& a, const auto& b) { return a.series < b.series; });
+  std::stable_sort(exemplars.begin(), exemplars.end(),
+                   [](const auto& a, const auto& b) { return a.series < b.series; });
 }
 
 std::span<const ExemplarRecord> SeriesTable::exemplars_of(uint32_t series) const {

@@ -41,8 +41,8 @@ struct SeriesRecord {
   Uint128 sum_ns = 0;
 };
 
-// Series of one family on one shard since the last flush, found by the bytes of their key. Open addressing over an array of
-// records; keys and attributes lie in one arena, bucket counts in one array.
+// Series of one family on one shard since the last flush, found by the bytes of their key. Open addressing over an
+// array of records; keys and attributes lie in one arena, bucket counts in one array.
 class SeriesTable {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;

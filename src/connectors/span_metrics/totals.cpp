@@ -6,7 +6,7 @@
 namespace weir::span_metrics {
 namespace {
 
-constexpr size_t kResourcePart = 4;              // bytes of a shard's key that say which of its resources
+constexpr size_t kResourcePart = 4;                // bytes of a shard's key that say which of its resources
 constexpr std::string_view kOverflowKey = "\xff";  // as in the shards
 constexpr size_t kSeriesCost = sizeof(SeriesTotal) + 128;
 
@@ -78,7 +78,8 @@ ResourceTotal* Totals::find_resource(const ResourceRecord& record) {
   auto total = std::make_unique<ResourceTotal>();
   total->key = record.key;
   total->attributes = record.attributes;
-  for (size_t i = 0; i < plan_->families.size(); ++i) total->families.push_back({{}, TextMap<SeriesTotal*>(0, TextHash{env_.seed}), 0});
+  for (size_t i = 0; i < plan_->families.size(); ++i)
+    total->families.push_back({{}, TextMap<SeriesTotal*>(0, TextHash{env_.seed}), 0});
   known = total.get();
   resources_.push_back(std::move(total));
   return known;

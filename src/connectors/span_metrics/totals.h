@@ -106,7 +106,8 @@ class Totals {
   std::string encode(const Pass& pass);
   void write_calls(otlp::MetricsWriter& out, ResourceTotal& resource, size_t family, const Pass& pass);
   void write_durations(otlp::MetricsWriter& out, ResourceTotal& resource, size_t family, const Pass& pass);
-  void write_histogram(otlp::MetricsWriter& out, const otlp::PointHead& head, const SeriesTotal& series, Pick pick) const;
+  void write_histogram(otlp::MetricsWriter& out, const otlp::PointHead& head, const SeriesTotal& series,
+                       Pick pick) const;
   otlp::PointHead head_of(const SeriesTotal& series, Pick pick, const Pass& pass);
   void mark_sent(const Pass& pass);
   void set_delta_starts(uint64_t time_ns);

@@ -21,7 +21,8 @@ TEST_CASE("buckets are found as a lower bound over doubles finds them") {
       REQUIRE(buckets.size() == size + 1);
       for (int i = 0; i < 2000; ++i) {
         uint64_t ns = random() % 6'000'000'000;
-        if (size > 0 && i % 2 == 0) ns = static_cast<uint64_t>(bounds[random() % size] * ns_per_unit) + random() % 3 - 1;
+        if (size > 0 && i % 2 == 0)
+          ns = static_cast<uint64_t>(bounds[random() % size] * ns_per_unit) + random() % 3 - 1;
         const double value = static_cast<double>(ns) / ns_per_unit;
         const auto expected = std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
         REQUIRE(buckets.find(ns) == static_cast<size_t>(expected));
@@ -68,9 +69,11 @@ TEST_CASE("order and merging do not matter to an exponential histogram") {
   for (int round = 0; round < 300; ++round) {
     const int32_t max_size = 2 + static_cast<int32_t>(random() % 40);
     std::vector<double> values;
-    for (int i = 0; i < 50; ++i) values.push_back(random() % 9 == 0 ? 0 : std::exp(static_cast<double>(random() % 2000) / 100 - 10));
+    for (int i = 0; i < 50; ++i)
+      values.push_back(random() % 9 == 0 ? 0 : std::exp(static_cast<double>(random() % 2000) / 100 - 10));
     ExponentialHistogram whole(max_size);
-    ExponentialHistogram parts[3] = {ExponentialHistogram(max_size), ExponentialHistogram(max_size), ExponentialHistogram(max_size)};
+    ExponentialHistogram parts[3] = {ExponentialHistogram(max_size), ExponentialHistogram(max_size),
+                                     ExponentialHistogram(max_size)};
     for (double v : values) whole.add(v, 1);
     std::shuffle(values.begin(), values.end(), random);
     for (size_t i = 0; i < values.size(); ++i) parts[i % 3].add(values[i], 1);

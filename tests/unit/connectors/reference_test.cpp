@@ -218,7 +218,8 @@ struct GraphReference {
       half.dims_client = dims;
       const Tag* peer = find(span.tags, "peer.service");
       if (peer != nullptr) half.peer = peer->text, half.has_peer = true;
-      if (const Tag* db = find(span.tags, "db.name")) half.server = db->text, half.server_s = seconds, half.connection = "database";
+      if (const Tag* db = find(span.tags, "db.name"))
+        half.server = db->text, half.server_s = seconds, half.connection = "database";
     } else {
       half.server = name;
       half.server_s = seconds;
@@ -268,7 +269,8 @@ TEST_CASE("the service graph agrees with a reference at any number of shards") {
         for (const TestGroup& group : groups) {
           const Tag* name = find(group.resource, "service.name");
           if (name == nullptr) continue;
-          for (const TestSpan& span : group.spans) reference.add(span, group.resource, name->text, rig.clock.now().mono);
+          for (const TestSpan& span : group.spans)
+            reference.add(span, group.resource, name->text, rig.clock.now().mono);
         }
         rig.feed(groups);
         rig.advance(Duration(random() % 200'000'000));
@@ -277,15 +279,18 @@ TEST_CASE("the service graph agrees with a reference at any number of shards") {
       rig.advance(10s);
       reference.expire(rig.clock.now().mono);
       rig.flush_twice();
-      CHECK(rig.telemetry.numbers["otelcol_connector_servicegraph_expired_edges"].sum == static_cast<double>(reference.expired));
+      CHECK(rig.telemetry.numbers["otelcol_connector_servicegraph_expired_edges"].sum ==
+            static_cast<double>(reference.expired));
       for (const auto& [key, sides] : reference.series) {
         CAPTURE(seed, shards, key);
         REQUIRE(same(rig.sink.at("traces_service_graph_request_client" + key), sides.client));
         REQUIRE(same(rig.sink.at("traces_service_graph_request_server" + key), sides.server));
-        REQUIRE(rig.sink.at("traces_service_graph_request_total" + key).value() == static_cast<double>(sides.client.count));
+        REQUIRE(rig.sink.at("traces_service_graph_request_total" + key).value() ==
+                static_cast<double>(sides.client.count));
       }
       size_t totals = 0;
-      for (const auto& [key, point] : rig.sink.points) totals += key.starts_with("traces_service_graph_request_total") ? 1 : 0;
+      for (const auto& [key, point] : rig.sink.points)
+        totals += key.starts_with("traces_service_graph_request_total") ? 1 : 0;
       REQUIRE(totals == reference.series.size());
     }
   }

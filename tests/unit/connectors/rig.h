@@ -104,7 +104,8 @@ class SumTelemetry final : public Telemetry {
   };
   Counter& counter(const std::string& name, const std::string&, const Labels&) override { return numbers[name]; }
   Gauge& gauge(const std::string& name, const std::string&, const Labels&) override { return numbers[name]; }
-  Histogram& histogram(const std::string& name, const std::string&, const Labels&, const std::vector<double>&) override {
+  Histogram& histogram(const std::string& name, const std::string&, const Labels&,
+                       const std::vector<double>&) override {
     return numbers[name];
   }
   std::map<std::string, Number> numbers;
@@ -141,6 +142,5 @@ class Rig {
   std::vector<std::unique_ptr<Observer>> observers_;
   uint64_t sequence_ = 0;
 };
-
 
 }  // namespace weir::test

@@ -25,12 +25,16 @@ std::string edge(const std::string& metric, const std::string& client, const std
          ",connection_type=" + connection + ",failed=" + (failed ? "true" : "false") + more + "}";
 }
 
-TestSpan client(uint64_t trace, uint64_t id = 10) { return {.kind = kClient, .trace = trace, .id = id, .parent = 3, .duration_ns = 3'000'000}; }
+TestSpan client(uint64_t trace, uint64_t id = 10) {
+  return {.kind = kClient, .trace = trace, .id = id, .parent = 3, .duration_ns = 3'000'000};
+}
 TestSpan server(uint64_t trace, uint64_t parent = 10) {
   return {.kind = kServer, .trace = trace, .id = 20, .parent = parent, .duration_ns = 2'000'000};
 }
 
-double counter(Rig& rig, const std::string& name) { return rig.telemetry.numbers["otelcol_connector_servicegraph_" + name].sum; }
+double counter(Rig& rig, const std::string& name) {
+  return rig.telemetry.numbers["otelcol_connector_servicegraph_" + name].sum;
+}
 
 TEST_CASE("halves pair in both orders, in one request or in several; new series begin at 0") {
   Rig rig(fast());
@@ -104,7 +108,8 @@ TEST_CASE("after their ttl, halves become virtual nodes or are forgotten") {
   rig.advance(1s);
   CHECK(counter(rig, "expired_edges") == 6);
   rig.flush_twice();
-  for (const char* peer : {"ext", "", "7", "unknown"}) CHECK(rig.sink.at(edge("total", "a", peer, "virtual_node")).value() == 1);
+  for (const char* peer : {"ext", "", "7", "unknown"})
+    CHECK(rig.sink.at(edge("total", "a", peer, "virtual_node")).value() == 1);
   CHECK(rig.sink.at(edge("total", "user", "b", "virtual_node")).value() == 1);
   CHECK(rig.sink.at(edge("client", "user", "b", "virtual_node")).sum == 0);
   CHECK(rig.sink.at(edge("client", "user", "b", "virtual_node")).value() == 1);
@@ -192,7 +197,8 @@ TEST_CASE("a flood of orphans takes no more memory than the store may have, and 
   uint64_t most = 0;
   for (uint64_t t = 0; t < 200; ++t) {
     std::vector<TestSpan> orphans;
-    for (uint64_t i = 0; i < 100; ++i) orphans.push_back({.kind = kServer, .trace = 1000 + t * 100 + i, .id = 1, .parent = 77});
+    for (uint64_t i = 0; i < 100; ++i)
+      orphans.push_back({.kind = kServer, .trace = 1000 + t * 100 + i, .id = 1, .parent = 77});
     rig.feed({{service("a"), {client(t + 1)}}, {service("b"), orphans}});
     rig.feed({{service("b"), {server(t + 1)}}});
     rig.advance(200ms);
@@ -271,7 +277,8 @@ TEST_CASE("a server that ends before it starts wraps, as in the collector; Tempo
     rig.feed({{service("a"), {client(1)}}, {service("b"), {s}}});
     rig.flush_twice();
     const bool tempo = naming == Naming::kTempo;
-    const SentPoint& p = rig.sink.at(tempo ? "traces_service_graph_request_server{client=a,server=b}" : edge("server", "a", "b"));
+    const SentPoint& p =
+        rig.sink.at(tempo ? "traces_service_graph_request_server{client=a,server=b}" : edge("server", "a", "b"));
     CHECK(p.sum == Approx(tempo ? 0 : 18446744073.70455));
     CHECK(p.buckets[tempo ? 0 : 16] == 1);
   }
@@ -286,7 +293,8 @@ TEST_CASE("Tempo's labels and rules") {
   database.tags = {{"db.namespace", "orders"}, {"server.address", "pg"}};
   root.tags = {{"peer.service", "caller"}};
   named.tags = {{"peer.service", "ext"}};
-  rig.feed({{service("a"), {client(1), bad, database, client(5), named}}, {service("b"), {server(1), server(2), root}}});
+  rig.feed(
+      {{service("a"), {client(1), bad, database, client(5), named}}, {service("b"), {server(1), server(2), root}}});
   rig.advance(4s);
   rig.flush_twice();
   const std::string total = "traces_service_graph_request_total", failed = "traces_service_graph_request_failed_total";

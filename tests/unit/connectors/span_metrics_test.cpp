@@ -13,8 +13,8 @@ const std::string kRes = "[service.name=api]";
 // A series of the default labels.
 std::string series(const std::string& metric, const std::string& more = "", const std::string& name = "op",
                    const std::string& kind = "SERVER", const std::string& status = "UNSET") {
-  return kRes + "traces.span.metrics." + metric + "{service.name=api,span.name=" + name + ",span.kind=SPAN_KIND_" + kind +
-         ",status.code=STATUS_CODE_" + status + more + "}";
+  return kRes + "traces.span.metrics." + metric + "{service.name=api,span.name=" + name + ",span.kind=SPAN_KIND_" +
+         kind + ",status.code=STATUS_CODE_" + status + more + "}";
 }
 
 SpanMetricsConfig fast() {
@@ -25,7 +25,8 @@ SpanMetricsConfig fast() {
 
 TEST_CASE("calls and durations are counted per name, kind and status; the first flush says 0") {
   Rig rig(fast());
-  rig.feed({{service("api"), {{}, {.duration_ns = 2'000'001}, {.kind = SpanKind::kClient}, {.status = StatusCode::kError}}}});
+  rig.feed({{service("api"),
+             {{}, {.duration_ns = 2'000'001}, {.kind = SpanKind::kClient}, {.status = StatusCode::kError}}}});
   rig.advance(1s);
   CHECK(rig.sink.at(series("calls")).values == std::vector<double>{0});
   rig.advance(1s);
@@ -61,8 +62,9 @@ TEST_CASE("resources without service.name are left out; one that is not a string
   rig.feed({{{{"host", "h"}}, {{}}}, {{{"service.name", "5", true}}, {{}}}, {service(""), {{}}}});
   rig.flush_twice();
   CHECK(rig.sink.points.size() == 4);
-  CHECK(rig.sink.has("[service.name=5i]traces.span.metrics.calls{service.name=,span.name=op,span.kind=SPAN_KIND_SERVER,"
-                     "status.code=STATUS_CODE_UNSET}"));
+  CHECK(
+      rig.sink.has("[service.name=5i]traces.span.metrics.calls{service.name=,span.name=op,span.kind=SPAN_KIND_SERVER,"
+                   "status.code=STATUS_CODE_UNSET}"));
 }
 
 TEST_CASE("dimensions: the span's value, else the resource's, else the default, else none; text tells series apart") {
@@ -71,11 +73,13 @@ TEST_CASE("dimensions: the span's value, else the resource's, else the default, 
   Rig rig(config);
   auto resource = service("api");
   resource.push_back({"a", "res"});
-  rig.feed({{resource, {{.tags = {{"a", "200", true}}}, {.tags = {{"a", "200"}, {"b", "x"}}}, {}, {.tags = {{"a", "200"}}}}},
-            {service("api"), {{}}}});
+  rig.feed(
+      {{resource, {{.tags = {{"a", "200", true}}}, {.tags = {{"a", "200"}, {"b", "x"}}}, {}, {.tags = {{"a", "200"}}}}},
+       {service("api"), {{}}}});
   rig.flush_twice();
-  const std::string with_a = "[service.name=api][a=res]traces.span.metrics.calls{service.name=api,span.name=op,span.kind="
-                             "SPAN_KIND_SERVER,status.code=STATUS_CODE_UNSET,";
+  const std::string with_a =
+      "[service.name=api][a=res]traces.span.metrics.calls{service.name=api,span.name=op,span.kind="
+      "SPAN_KIND_SERVER,status.code=STATUS_CODE_UNSET,";
   CHECK(rig.sink.at(with_a + "a=200i,b=none}").value() == 2);  // the first span's type stays
   CHECK(rig.sink.at(with_a + "a=200,b=x}").value() == 1);
   CHECK(rig.sink.at(with_a + "a=res,b=none}").value() == 1);
@@ -129,8 +133,9 @@ TEST_CASE("unit, buckets and namespace") {
   Rig rig(config);
   rig.feed({{service("api"), {{}, {.duration_ns = 1'500'000'000}}}});
   rig.flush_twice();
-  const SentPoint& p = rig.sink.at(kRes + "duration{service.name=api,span.name=op,span.kind=SPAN_KIND_SERVER,status.code="
-                                          "STATUS_CODE_UNSET}");
+  const SentPoint& p = rig.sink.at(kRes +
+                                   "duration{service.name=api,span.name=op,span.kind=SPAN_KIND_SERVER,status.code="
+                                   "STATUS_CODE_UNSET}");
   CHECK(p.bounds == std::vector<double>{0.001, 1});
   CHECK(p.buckets == std::vector<uint64_t>{1, 0, 1});
   CHECK(p.sum == Approx(1.501));
@@ -150,7 +155,9 @@ TEST_CASE("exponential histograms") {
   SpanMetricsConfig config = fast();
   config.histogram.exponential.emplace().max_size = 20;
   Rig rig(config);
-  rig.feed({{service("api"), {{.duration_ns = 2'000'000}, {.duration_ns = 99'900'000}, {.duration_ns = 99'900'000}, {.duration_ns = 0}}}});
+  rig.feed(
+      {{service("api"),
+        {{.duration_ns = 2'000'000}, {.duration_ns = 99'900'000}, {.duration_ns = 99'900'000}, {.duration_ns = 0}}}});
   rig.flush_twice();
   const SentPoint& p = rig.sink.at(series("duration"));
   CHECK(p.scale == 1);
@@ -181,7 +188,10 @@ TEST_CASE("events are counted by attributes of span, event and resource") {
   config.dimensions = {{"m", {}}};
   config.events = {true, {{"type", {}}, {"kind", "none"}}};
   Rig rig(config);
-  rig.feed({{service("api"), {{.tags = {{"m", "G"}}, .events = {{{{"type", "A"}}}, {{{"type", "A"}}}, {{{"type", "B"}, {"kind", "k"}}}}}, {}}}});
+  rig.feed(
+      {{service("api"),
+        {{.tags = {{"m", "G"}}, .events = {{{{"type", "A"}}}, {{{"type", "A"}}}, {{{"type", "B"}, {"kind", "k"}}}}},
+         {}}}});
   rig.flush_twice();
   CHECK(rig.sink.at(series("events", ",m=G,type=A,kind=none")).value() == 2);
   CHECK(rig.sink.at(series("events", ",m=G,type=B,kind=k")).value() == 1);
@@ -196,7 +206,8 @@ TEST_CASE("adjusted counts") {
   CHECK(adjusted_count("x=y, ot=rv:00;th:c ,z=1", {}, 1).count == 4);
   CHECK(adjusted_count("ot=th:0", {}, 1).count == 1);
   CHECK(adjusted_count("ot=th:0", {}, 1).adjusted);
-  for (const char* bad : {"ot=th:", "ot=th:G", "ot=th:123456789012345", "xot=th:8", "ot=xth:8"}) CHECK_FALSE(adjusted_count(bad, {}, 1).adjusted);
+  for (const char* bad : {"ot=th:", "ot=th:G", "ot=th:123456789012345", "xot=th:8", "ot=xth:8"})
+    CHECK_FALSE(adjusted_count(bad, {}, 1).adjusted);
   uint64_t sum = 0;
   for (uint64_t i = 0; i < 30000; ++i) sum += adjusted_count("ot=th:4", SpanId{i * 7919}, 1).count;  // 4/3
   CHECK(static_cast<double>(sum) == Approx(40000).epsilon(0.01));
@@ -221,7 +232,8 @@ TEST_CASE("chosen scopes become labels") {
   Rig rig(config);
   rig.feed({{service("api"), {{.name = "a"}}, "lib"}, {service("api"), {{.name = "b"}}, "other"}});
   rig.flush_twice();
-  CHECK(rig.sink.has(series("calls", ",span.instrumentation.scope.name=lib,span.instrumentation.scope.version=1.0", "a")));
+  CHECK(rig.sink.has(
+      series("calls", ",span.instrumentation.scope.name=lib,span.instrumentation.scope.version=1.0", "a")));
   CHECK(rig.sink.has(series("calls", "", "b")));
 }
 
@@ -285,7 +297,8 @@ TEST_CASE("resources beyond the cache leave with their last points") {
   rig.feed({{service("old"), {{}, {}}}, {service("api"), {{}}}});
   rig.advance(1s);
   const std::string old =
-      "[service.name=old]traces.span.metrics.calls{service.name=old,span.name=op,span.kind=SPAN_KIND_SERVER,status.code=STATUS_CODE_UNSET}";
+      "[service.name=old]traces.span.metrics.calls{service.name=old,span.name=op,span.kind=SPAN_KIND_SERVER,status."
+      "code=STATUS_CODE_UNSET}";
   CHECK(rig.sink.at(old).values == std::vector<double>{0, 2});
   rig.advance(1s);
   CHECK(rig.sink.at(old).values.size() == 2);
@@ -327,7 +340,8 @@ TEST_CASE("Tempo's names and labels") {
   SpanMetricsConfig config = fast();
   config.naming = Naming::kTempo;
   Rig rig(config);
-  rig.feed({{{{"service.name", "api"}, {"host", "1"}}, {{}}}, {{{"service.name", "api"}, {"host", "2"}}, {{.trace_state = "ot=th:8"}}}});
+  rig.feed({{{{"service.name", "api"}, {"host", "1"}}, {{}}},
+            {{{"service.name", "api"}, {"host", "2"}}, {{.trace_state = "ot=th:8"}}}});
   rig.flush_twice();
   const std::string labels = "{service=api,span_name=op,span_kind=SPAN_KIND_SERVER,status_code=STATUS_CODE_UNSET}";
   CHECK(rig.sink.at("traces_spanmetrics_calls" + labels).value() == 2);
