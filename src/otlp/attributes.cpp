@@ -81,6 +81,11 @@ AnyValue parse_any_value(std::string_view message) {
 
 Attribute parse_attribute(std::string_view key_value) {
   Attribute attribute;
+  std::string_view value;
+  if (wire::split_plain_attribute(key_value, attribute.key, value)) {
+    read_any_value(value, attribute.value);
+    return attribute;
+  }
   FieldCursor cursor(key_value);
   while (cursor.next()) {
     if (cursor.is(field::key_value::kKey, WireType::kBytes)) attribute.key = cursor.bytes();
@@ -89,7 +94,12 @@ Attribute parse_attribute(std::string_view key_value) {
   return attribute;
 }
 
-std::string_view attribute_key(std::string_view key_value) { return last_bytes(key_value, field::key_value::kKey); }
+std::string_view attribute_key(std::string_view key_value) {
+  std::string_view key;
+  std::string_view value;
+  if (wire::split_plain_attribute(key_value, key, value)) return key;
+  return last_bytes(key_value, field::key_value::kKey);
+}
 
 std::optional<AnyValue> find_attribute(std::string_view message, uint32_t field, std::string_view key) {
   std::optional<AnyValue> found;

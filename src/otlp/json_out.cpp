@@ -43,7 +43,8 @@ Occurrences sorted_fields(const Message& message, std::string_view bytes) {
     return field.presence == Presence::kOneof && &field != chosen;
   };
   found.erase(std::remove_if(found.begin(), found.end(), overridden), found.end());
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.order < b.order; });
+  const auto before = [](const Occurrence& a, const Occurrence& b) { return a.order < b.order; };
+  if (!std::is_sorted(found.begin(), found.end(), before)) std::stable_sort(found.begin(), found.end(), before);
   return found;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "otlp/span_reader.h"
 
+#include <cstring>
+
 #include "otlp/fields.h"
 #include "otlp/wire.h"
 
@@ -9,23 +11,19 @@ namespace {
 
 using schema::Verdict;
 
-// Nearly all attributes look like this: key, value, nothing else, each length in one byte, a scalar value. Tells whether
-// this is one of them and well-formed; anything else is left to schema::validate.
+// Whether this is an attribute of the usual form with a scalar value, and well-formed; anything else is left to
+// schema::validate.
 inline bool is_plain_attribute(std::string_view message) {
-  constexpr unsigned char kKeyTag = 0x0a, kValueTag = 0x12, kStringTag = 0x0a, kBoolTag = 0x10, kIntTag = 0x18, kDoubleTag = 0x21;
-  const auto* at = reinterpret_cast<const unsigned char*>(message.data());
-  const size_t size = message.size();
-  if (size < 6 || at[0] != kKeyTag || at[1] >= 0x80 || at[1] + 6U > size) return false;
-  const size_t value_at = at[1] + 2U;
-  const size_t value_size = size - value_at - 2;
-  if (at[value_at] != kValueTag || at[value_at + 1] != value_size || value_size >= 0x80) return false;
-  const unsigned char* value = at + value_at + 2;
-  if (value[0] == kStringTag) return value[1] == value_size - 2;
-  if (value[0] == kDoubleTag) return value_size == 9;
+  constexpr char kStringTag = 0x0a, kBoolTag = 0x10, kIntTag = 0x18, kDoubleTag = 0x21;
+  std::string_view key;
+  std::string_view value;
+  if (!wire::split_plain_attribute(message, key, value) || value.size() < 2) return false;
+  if (value[0] == kStringTag) return static_cast<unsigned char>(value[1]) == value.size() - 2;
+  if (value[0] == kDoubleTag) return value.size() == 9;
   if (value[0] != kIntTag && value[0] != kBoolTag) return false;
   uint64_t ignored = 0;
-  const auto* number = reinterpret_cast<const char*>(value + 1);
-  return wire::read_varint(number, number + value_size - 1, ignored) == number + value_size - 1;
+  const char* const end = value.data() + value.size();
+  return wire::read_varint(value.data() + 1, end, ignored) == end;
 }
 
 // Kinds and codes beyond what OTLP defines count as unset in the record; the bytes keep them. An enum is an int32.
@@ -38,84 +36,113 @@ StatusCode code_of(uint64_t value) {
   return code <= 2 ? static_cast<StatusCode>(code) : StatusCode::kUnset;
 }
 
+// A tag of one byte, as field numbers below 16 have it.
+constexpr unsigned char tag(uint32_t number, WireType type) {
+  return static_cast<unsigned char>(number << 3 | static_cast<unsigned>(type));
+}
+
 class SpanReader {
  public:
-  SpanReader(std::string_view message, const char* base, SpanRecord& span) : cursor_(message), base_(base), span_(span) {}
+  SpanReader(const char* base, SpanRecord& span) : base_(base), span_(span) {}
 
-  Verdict run() {
-    while (cursor_.next()) {
-      const uint32_t number = cursor_.number();
-      if (number >= kKinds.size() || kKinds[number] == Expect::kAnything) continue;
-      if (static_cast<uint8_t>(cursor_.type()) != static_cast<uint8_t>(kKinds[number])) return Verdict::kWrongWireType;
-      const Verdict verdict = read_field(number);
-      if (verdict != Verdict::kOk) return verdict;
+  // The fields that every span has are read here, tag by tag; all else by read_other.
+  Verdict run(std::string_view message) {
+    const char* at = message.data();
+    const char* const end = at + message.size();
+    while (at != end) {
+      const char* const field = at;
+      std::string_view bytes;
+      switch (static_cast<unsigned char>(*at)) {
+        case tag(field::span::kAttributes, WireType::kBytes):
+          at = wire::read_bytes(at + 1, end, bytes);
+          if (at == nullptr) return Verdict::kMalformed;
+          note_attribute(field, at);
+          if (is_plain_attribute(bytes)) continue;
+          if (const Verdict verdict = schema::validate(schema::kKeyValue, bytes); verdict != Verdict::kOk) return verdict;
+          continue;
+        case tag(field::span::kTraceId, WireType::kBytes):
+        case tag(field::span::kSpanId, WireType::kBytes):
+        case tag(field::span::kParentSpanId, WireType::kBytes):
+        case tag(field::span::kName, WireType::kBytes):
+          at = wire::read_bytes(at + 1, end, bytes);
+          if (at == nullptr) return Verdict::kMalformed;
+          read_bytes_field(static_cast<unsigned char>(*field) >> 3, bytes);
+          continue;
+        case tag(field::span::kStartTime, WireType::kFixed64):
+        case tag(field::span::kEndTime, WireType::kFixed64):
+          if (end - at < 9) return Verdict::kMalformed;
+          std::memcpy(*field == tag(field::span::kEndTime, WireType::kFixed64) ? &span_.end_ns : &span_.start_ns, at + 1, 8);
+          at += 9;
+          continue;
+        default:
+          FieldCursor cursor({at, static_cast<size_t>(end - at)});
+          if (!cursor.next()) return Verdict::kMalformed;
+          if (const Verdict verdict = read_other(cursor); verdict != Verdict::kOk) return verdict;
+          at += cursor.raw().size();
+      }
     }
-    if (!cursor_.ok()) return Verdict::kMalformed;
     return bad_id_ ? Verdict::kBadId : Verdict::kOk;
   }
 
  private:
-  enum class Expect : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5, kAnything = 7 };
-  static constexpr std::array<Expect, 17> kKinds = {
-      Expect::kAnything, Expect::kBytes,   Expect::kBytes,   Expect::kBytes, Expect::kBytes,  Expect::kBytes,
-      Expect::kVarint,   Expect::kFixed64, Expect::kFixed64, Expect::kBytes, Expect::kVarint, Expect::kBytes,
-      Expect::kVarint,   Expect::kBytes,   Expect::kVarint,  Expect::kBytes, Expect::kFixed32};
+  void read_bytes_field(unsigned number, std::string_view bytes) {
+    if (number == field::span::kName) {
+      span_.name = range_of(bytes);
+    } else if (number == field::span::kTraceId) {
+      bad_id_ |= !bytes.empty() && bytes.size() != 16;
+      span_.trace_id = TraceId::from_bytes(bytes);
+    } else {
+      bad_id_ |= !bytes.empty() && bytes.size() != 8;
+      (number == field::span::kSpanId ? span_.span_id : span_.parent_id) = SpanId::from_bytes(bytes);
+    }
+  }
+  void note_attribute(const char* begin, const char* end) {
+    const auto offset = static_cast<uint32_t>(begin - base_);
+    if (span_.attributes.length == 0) span_.attributes.offset = offset;
+    span_.attributes.length = static_cast<uint32_t>(end - base_) - span_.attributes.offset;
+  }
 
-  Verdict read_field(uint32_t number) {
-    switch (number) {
+  Verdict read_other(const FieldCursor& cursor) {
+    const schema::Field* field = schema::kSpan.find(cursor.number());
+    if (field == nullptr) return Verdict::kOk;
+    if (cursor.type() != schema::wire_type_of(field->kind)) return Verdict::kWrongWireType;
+    switch (cursor.number()) {
+      // a tag that was not written in one byte
       case field::span::kTraceId:
-        bad_id_ |= !cursor_.bytes().empty() && cursor_.bytes().size() != 16;
-        span_.trace_id = TraceId::from_bytes(cursor_.bytes());
-        break;
       case field::span::kSpanId:
-        span_.span_id = read_span_id();
-        break;
       case field::span::kParentSpanId:
-        span_.parent_id = read_span_id();
-        break;
-      case field::span::kTraceState:
-        span_.has_trace_state = !cursor_.bytes().empty();
-        break;
       case field::span::kName:
-        span_.name = range_of(cursor_.bytes());
-        break;
-      case field::span::kKind:
-        span_.kind = kind_of(cursor_.value());
+        read_bytes_field(cursor.number(), cursor.bytes());
         break;
       case field::span::kStartTime:
-        span_.start_ns = cursor_.value();
+        span_.start_ns = cursor.value();
         break;
       case field::span::kEndTime:
-        span_.end_ns = cursor_.value();
+        span_.end_ns = cursor.value();
         break;
       case field::span::kAttributes:
-        return read_attribute();
+        note_attribute(cursor.raw().data(), cursor.raw().data() + cursor.raw().size());
+        return schema::validate(schema::kKeyValue, cursor.bytes());
+      case field::span::kTraceState:
+        span_.has_trace_state = !cursor.bytes().empty();
+        break;
+      case field::span::kKind:
+        span_.kind = kind_of(cursor.value());
+        break;
       case field::span::kEvents:
         span_.has_events = true;
-        return note(schema::validate(schema::kEvent, cursor_.bytes()));
+        return note(schema::validate(schema::kEvent, cursor.bytes()));
       case field::span::kLinks:
-        return note(schema::validate(schema::kLink, cursor_.bytes()));
+        return note(schema::validate(schema::kLink, cursor.bytes()));
       case field::span::kStatus:
-        return read_status();
+        return read_status(cursor.bytes());
       default:
         break;
     }
     return Verdict::kOk;
   }
-
-  SpanId read_span_id() {
-    bad_id_ |= !cursor_.bytes().empty() && cursor_.bytes().size() != 8;
-    return SpanId::from_bytes(cursor_.bytes());
-  }
-  Verdict read_attribute() {
-    const Range range = range_of(cursor_.raw());
-    if (span_.attributes.length == 0) span_.attributes.offset = range.offset;
-    span_.attributes.length = range.offset + range.length - span_.attributes.offset;
-    if (is_plain_attribute(cursor_.bytes())) return Verdict::kOk;
-    return schema::validate(schema::kKeyValue, cursor_.bytes());
-  }
-  Verdict read_status() {
-    FieldCursor status(cursor_.bytes());
+  Verdict read_status(std::string_view message) {
+    FieldCursor status(message);
     while (status.next()) {
       if (status.number() == field::status::kCode) {
         if (status.type() != WireType::kVarint) return Verdict::kWrongWireType;
@@ -136,7 +163,6 @@ class SpanReader {
     return {static_cast<uint32_t>(bytes.data() - base_), static_cast<uint32_t>(bytes.size())};
   }
 
-  FieldCursor cursor_;
   const char* const base_;
   SpanRecord& span_;
   bool bad_id_ = false;
@@ -145,7 +171,7 @@ class SpanReader {
 }  // namespace
 
 Verdict read_span(std::string_view message, const char* base, SpanRecord& span) {
-  return SpanReader(message, base, span).run();
+  return SpanReader(base, span).run(message);
 }
 
 }  // namespace weir::otlp

@@ -71,10 +71,20 @@ std::string_view go_escape(std::string_view character) {
 
 enum class Style : uint8_t { kPlain, kGo };
 
+// Length of the run of characters at the front that need no second look in either style.
+size_t plain_run(std::string_view text) {
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&'; };
+  return static_cast<size_t>(std::find_if_not(text.begin(), text.end(), plain) - text.begin());
+}
+
 void append_quoted(std::string_view text, Style style, std::string& out) {
   const auto* at = reinterpret_cast<const unsigned char*>(text.data());
   out += '"';
   for (size_t i = 0; i < text.size();) {
+    const size_t run = plain_run(text.substr(i));
+    out.append(text, i, run);
+    i += run;
+    if (i == text.size()) break;
     const size_t length = utf8_length(at + i, text.size() - i);
     const std::string_view character = text.substr(i, length);
     if (length == 0) {

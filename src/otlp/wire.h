@@ -17,7 +17,7 @@ static_assert(std::endian::native == std::endian::little, "fixed-width fields ar
 // Reads a varint of at most 10 bytes (MaxBits 70); null when it is cut off or longer. Tags and lengths may have 5 bytes, as
 // in the C++ and Java libraries.
 template <unsigned MaxBits = 70>
-inline const char* read_varint(const char* at, const char* end, uint64_t& value) {
+[[gnu::always_inline]] inline const char* read_varint(const char* at, const char* end, uint64_t& value) {
   if (at != end && static_cast<signed char>(*at) >= 0) {
     value = static_cast<unsigned char>(*at);
     return at + 1;
@@ -34,6 +34,28 @@ inline const char* read_varint(const char* at, const char* end, uint64_t& value)
   return nullptr;
 }
 
+// Reads a length and takes that many bytes; null when it is cut off.
+[[gnu::always_inline]] inline const char* read_bytes(const char* at, const char* end, std::string_view& bytes) {
+  uint64_t size = 0;
+  at = read_varint<35>(at, end, size);
+  if (at == nullptr || size > static_cast<uint64_t>(end - at)) return nullptr;
+  bytes = {at, static_cast<size_t>(size)};
+  return at + size;
+}
+
+// Nearly all attributes are a key and a value, nothing else, each length in one byte. Splits such a KeyValue; false for any other.
+[[gnu::always_inline]] inline bool split_plain_attribute(std::string_view message, std::string_view& key, std::string_view& value) {
+  constexpr unsigned char kKeyTag = 0x0a, kValueTag = 0x12;
+  const auto* at = reinterpret_cast<const unsigned char*>(message.data());
+  const size_t size = message.size();
+  if (size < 4 || at[0] != kKeyTag || at[1] >= 0x80 || at[1] + 4U > size) return false;
+  const size_t value_at = at[1] + 4U;
+  if (at[value_at - 2] != kValueTag || at[value_at - 1] >= 0x80 || at[value_at - 1] != size - value_at) return false;
+  key = {message.data() + 2, at[1]};
+  value = {message.data() + value_at, size - value_at};
+  return true;
+}
+
 }  // namespace wire
 
 // Walks the fields of one protobuf message in place. Groups, field number 0 and cut-off fields end the walk with
@@ -43,7 +65,7 @@ class FieldCursor {
   explicit FieldCursor(std::string_view message) : at_(message.data()), end_(message.data() + message.size()) {}
 
   // Steps to the next field; false at the end or at the first malformed field.
-  bool next() {
+  [[gnu::always_inline]] bool next() {
     if (at_ == end_) return false;
     start_ = at_;
     uint64_t tag = 0;
@@ -69,24 +91,19 @@ class FieldCursor {
   std::string_view raw() const { return {start_, static_cast<size_t>(at_ - start_)}; }
 
  private:
-  bool fail() {
+  [[gnu::noinline, gnu::cold]] bool fail() {
     ok_ = false;
     at_ = end_;
     return false;
   }
-  bool read_value() {
+  [[gnu::always_inline]] bool read_value() {
     switch (type_) {
       case WireType::kVarint:
         at_ = wire::read_varint(at_, end_, value_);
         return at_ != nullptr || fail();
-      case WireType::kBytes: {
-        uint64_t size = 0;
-        at_ = wire::read_varint<35>(at_, end_, size);
-        if (at_ == nullptr || size > static_cast<uint64_t>(end_ - at_)) return fail();
-        bytes_ = {at_, static_cast<size_t>(size)};
-        at_ += size;
-        return true;
-      }
+      case WireType::kBytes:
+        at_ = wire::read_bytes(at_, end_, bytes_);
+        return at_ != nullptr || fail();
       case WireType::kFixed64:
         return read_fixed(8);
       case WireType::kFixed32:
