@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ns a span of the walk, of encoding, of attribute lookups, of JSON: on the spans that bench/ sends (512 a request), one core.
+// ns a span of the walk, of encoding, of attribute lookups, of JSON: on the spans that bench/ sends (512 a request),
+// one core.
 #include <chrono>
 #include <cstdio>
 #include <random>
@@ -70,7 +71,8 @@ template <class F>
     const auto start = Clock::now();
     uint64_t rounds = 0;
     for (; Clock::now() - start < std::chrono::milliseconds(50); ++rounds) f();
-    best = std::min(best, std::chrono::duration<double, std::nano>(Clock::now() - start).count() / double(rounds * kSpans));
+    best = std::min(best,
+                    std::chrono::duration<double, std::nano>(Clock::now() - start).count() / double(rounds * kSpans));
   }
   std::printf("%-36s %8.1f ns a span\n", what, best);
 }

@@ -56,9 +56,10 @@ std::string_view last_header_bytes(const Batch& batch, const Entry& entry, uint3
 // The last `inner` field over all occurrences of the scope message.
 std::string_view scope_field(const Batch& batch, uint32_t scope, uint32_t inner) {
   std::string_view found;
-  detail::for_each_header_payload(batch, batch.scopes[scope], field::scope_group::kScope, [&](std::string_view message) {
-    detail::for_each_payload(message, inner, [&found](std::string_view payload) { found = payload; });
-  });
+  detail::for_each_header_payload(
+      batch, batch.scopes[scope], field::scope_group::kScope, [&](std::string_view message) {
+        detail::for_each_payload(message, inner, [&found](std::string_view payload) { found = payload; });
+      });
   return found;
 }
 
@@ -174,7 +175,9 @@ std::optional<std::string_view> service_name(const Batch& batch, uint32_t resour
   return value->is_string() ? value->bytes : std::string_view();
 }
 
-std::string_view scope_name(const Batch& batch, uint32_t scope) { return scope_field(batch, scope, field::scope::kName); }
+std::string_view scope_name(const Batch& batch, uint32_t scope) {
+  return scope_field(batch, scope, field::scope::kName);
+}
 
 std::string_view scope_version(const Batch& batch, uint32_t scope) {
   return scope_field(batch, scope, field::scope::kVersion);

@@ -68,12 +68,12 @@ bool for_each_header_payload(const Batch& batch, const Entry& entry, uint32_t fi
 }
 }  // namespace detail
 
-// f(const Attribute&) for each KeyValue in the repeated field `field` of `message`, in order; f may return false to stop.
-// Returns false when it was stopped.
+// f(const Attribute&) for each KeyValue in the repeated field `field` of `message`, in order; f may return false to
+// stop. Returns false when it was stopped.
 template <class F>
 bool for_each_attribute(std::string_view message, uint32_t field, F&& f) {
-  return detail::for_each_payload(
-      message, field, [&f](std::string_view entry) { return detail::go_on(f, parse_attribute(entry)); });
+  return detail::for_each_payload(message, field,
+                                  [&f](std::string_view entry) { return detail::go_on(f, parse_attribute(entry)); });
 }
 // The first attribute of that key, as the collector finds it where keys are there twice.
 std::optional<AnyValue> find_attribute(std::string_view message, uint32_t field, std::string_view key);
@@ -152,8 +152,8 @@ std::string_view scope_schema_url(const Batch& batch, uint32_t scope);
 // "json: unsupported value: NaN"), bytes in base64, arrays and lists as compact JSON with sorted keys, "" for no value.
 std::string to_text(const AnyValue& value);
 void append_text(const AnyValue& value, std::string& out);
-// The shortest decimal text that reads back as the same double, with an exponent below 1e-6 and from 1e21 on (as JSON in
-// Go and JavaScript). Finite values only.
+// The shortest decimal text that reads back as the same double, with an exponent below 1e-6 and from 1e21 on (as JSON
+// in Go and JavaScript). Finite values only.
 void append_double(double value, std::string& out);
 void append_base64(std::string_view bytes, std::string& out);
 

@@ -12,8 +12,8 @@ namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
 
-// Copies records of one batch into another, in ascending order, with the tables that they use. Since items of a scope are
-// contiguous, remembering the last scope and resource is enough: no lookup per item.
+// Copies records of one batch into another, in ascending order, with the tables that they use. Since items of a scope
+// are contiguous, remembering the last scope and resource is enough: no lookup per item.
 class Picker {
  public:
   Picker(const Batch& from, size_t expected) : from_(from), parts_(from.parts.size(), kNone) {
@@ -214,7 +214,8 @@ std::vector<Batch> partition_by_trace(Batch&& batch, uint32_t shards) {
     if (counts[shard] > 0) pickers[shard].emplace(batch, counts[shard]);
   }
   for (uint32_t i = 0; i < batch.spans.size(); ++i) pickers[shard_of(batch.spans[i].trace_id, shards)]->pick(i);
-  const auto first = std::find_if(pickers.begin(), pickers.end(), [](const auto& picker) { return picker.has_value(); });
+  const auto first =
+      std::find_if(pickers.begin(), pickers.end(), [](const auto& picker) { return picker.has_value(); });
   (*first)->add_top_level();
   for (uint32_t shard = 0; shard < counts.size(); ++shard) {
     if (pickers[shard]) out[shard] = pickers[shard]->take();

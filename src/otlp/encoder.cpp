@@ -49,8 +49,8 @@ class Sizes {
   }
 };
 
-// Gathers pieces. A prefix (tag and length) that lies right before its payload in the sender's own bytes, as it mostly does,
-// is taken from there: then neighbours in the request are one piece again.
+// Gathers pieces. A prefix (tag and length) that lies right before its payload in the sender's own bytes, as it mostly
+// does, is taken from there: then neighbours in the request are one piece again.
 class Gather {
  public:
   Gather(const Batch& batch, const Sizes& sizes, Encoded& out) : batch_(batch), sizes_(sizes), out_(out) {}
@@ -144,7 +144,9 @@ Encoded encode(const Batch& batch) {
   return out;
 }
 
-uint64_t encoded_size(const Batch& batch) { return is_whole(batch) ? batch.parts[0].bytes->size() : Sizes(batch).total; }
+uint64_t encoded_size(const Batch& batch) {
+  return is_whole(batch) ? batch.parts[0].bytes->size() : Sizes(batch).total;
+}
 
 void append_to(const Encoded& encoded, std::string& out) {
   out.reserve(out.size() + encoded.size);

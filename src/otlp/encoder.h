@@ -19,8 +19,8 @@ struct Encoded {
   std::unique_ptr<char[]> scratch;  // tags and lengths
 };
 
-// The batch as an ExportXServiceRequest, by concatenation (DESIGN §2.8): headers verbatim, lengths, the items' own bytes. A
-// `whole` batch is one piece. Adjacent bytes make one piece. Linear in the number of records.
+// The batch as an ExportXServiceRequest, by concatenation (DESIGN §2.8): headers verbatim, lengths, the items' own
+// bytes. A `whole` batch is one piece. Adjacent bytes make one piece. Linear in the number of records.
 Encoded encode(const Batch& batch);
 // The size that encode() would give, without building pieces.
 uint64_t encoded_size(const Batch& batch);

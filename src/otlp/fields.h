@@ -44,8 +44,8 @@ inline constexpr uint32_t kValues = 1;
 }
 
 namespace span {
-inline constexpr uint32_t kTraceId = 1, kSpanId = 2, kTraceState = 3, kParentSpanId = 4, kName = 5, kKind = 6, kStartTime = 7,
-                          kEndTime = 8, kAttributes = 9, kDroppedAttributesCount = 10, kEvents = 11,
+inline constexpr uint32_t kTraceId = 1, kSpanId = 2, kTraceState = 3, kParentSpanId = 4, kName = 5, kKind = 6,
+                          kStartTime = 7, kEndTime = 8, kAttributes = 9, kDroppedAttributesCount = 10, kEvents = 11,
                           kDroppedEventsCount = 12, kLinks = 13, kDroppedLinksCount = 14, kStatus = 15, kFlags = 16;
 }
 
@@ -73,7 +73,8 @@ inline constexpr uint32_t kDataPoints = 1, kAggregationTemporality = 2, kIsMonot
 }
 
 namespace number_point {
-inline constexpr uint32_t kStartTime = 2, kTime = 3, kAsDouble = 4, kExemplars = 5, kAsInt = 6, kAttributes = 7, kFlags = 8;
+inline constexpr uint32_t kStartTime = 2, kTime = 3, kAsDouble = 4, kExemplars = 5, kAsInt = 6, kAttributes = 7,
+                          kFlags = 8;
 }
 
 namespace histogram_point {
@@ -92,7 +93,8 @@ inline constexpr uint32_t kOffset = 1, kBucketCounts = 2;  // sint32; packed uin
 }
 
 namespace summary_point {
-inline constexpr uint32_t kStartTime = 2, kTime = 3, kCount = 4, kSum = 5, kQuantileValues = 6, kAttributes = 7, kFlags = 8;
+inline constexpr uint32_t kStartTime = 2, kTime = 3, kCount = 4, kSum = 5, kQuantileValues = 6, kAttributes = 7,
+                          kFlags = 8;
 }
 
 namespace quantile {

@@ -24,7 +24,9 @@ using schema::Presence;
 constexpr size_t kMaxJsonDepth = kMaxValueDepth * 4 + 32;
 
 bool is_repeated(const Field& field) { return field.presence == Presence::kRepeated; }
-bool is_packed(const Field& field) { return is_repeated(field) && schema::wire_type_of(field.kind) != WireType::kBytes; }
+bool is_packed(const Field& field) {
+  return is_repeated(field) && schema::wire_type_of(field.kind) != WireType::kBytes;
+}
 
 // Takes the parser's events and writes protobuf by the schema table.
 class Transcoder {
@@ -188,12 +190,14 @@ class Transcoder {
     return true;
   }
   bool put_enum(const Field& field, std::string_view name) {
-    const auto found = std::find_if(field.values.begin(), field.values.end(), [name](const auto& v) { return v.name == name; });
+    const auto found =
+        std::find_if(field.values.begin(), field.values.end(), [name](const auto& v) { return v.name == name; });
     if (found == field.values.end()) return wrong(field, "an unknown name");
     return put_number(field, static_cast<uint64_t>(static_cast<int64_t>(found->number)));
   }
   bool put_number_text(const Field& field, std::string_view text, bool quoted) {
-    if (schema::wire_type_of(field.kind) == WireType::kBytes || field.kind == Kind::kBool) return wrong(field, "a number");
+    if (schema::wire_type_of(field.kind) == WireType::kBytes || field.kind == Kind::kBool)
+      return wrong(field, "a number");
     const auto value =
         field.kind == Kind::kDouble ? json::parse_real(text) : json::parse_integer(field.kind, text, quoted);
     return value ? put_number(field, *value) : wrong(field, "this number");

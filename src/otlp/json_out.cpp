@@ -63,8 +63,8 @@ class JsonWriter {
     out_ += '}';
   }
 
-  // The members that are `first_order` to `last_order` (exclusive) in the specification; a comma goes before all but that of
-  // order 0.
+  // The members that are `first_order` to `last_order` (exclusive) in the specification; a comma goes before all but
+  // that of order 0.
   void members(const Message& type, std::string_view bytes, size_t first_order, size_t last_order) {
     const Occurrences found = sorted_fields(type, bytes);
     bool first = first_order == 0;

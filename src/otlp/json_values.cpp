@@ -53,7 +53,8 @@ bool is_low(int unit) { return unit >= 0xdc00 && unit < 0xe000; }
 }  // namespace
 
 std::optional<uint64_t> parse_integer(Kind kind, std::string_view text, bool quoted) {
-  const bool is_signed = kind != Kind::kUint32 && kind != Kind::kFixed32 && kind != Kind::kUint64 && kind != Kind::kFixed64;
+  const bool is_signed =
+      kind != Kind::kUint32 && kind != Kind::kFixed32 && kind != Kind::kUint64 && kind != Kind::kFixed64;
   if (quoted && is_signed && text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   switch (kind) {
     case Kind::kEnum:

@@ -9,15 +9,27 @@
 #include "otlp/wire.h"
 #include "weir/batch.h"
 
-// What OTLP 1.x says about its messages, as one table. It drives what handles any message alike: validation, JSON in, JSON
-// out. The hot path (walker.cpp) knows its few messages by heart.
+// What OTLP 1.x says about its messages, as one table. It drives what handles any message alike: validation, JSON in,
+// JSON out. The hot path (walker.cpp) knows its few messages by heart.
 namespace weir::otlp::schema {
 
 enum class Kind : uint8_t {
-  kString, kBytes, kTraceId, kSpanId, kMessage,                      // length-delimited
-  kBool, kEnum, kInt32, kUint32, kInt64, kUint64, kSint32,           // varint
-  kFixed64, kSfixed64, kDouble,                                      // 8 bytes
-  kFixed32,                                                          // 4 bytes
+  kString,
+  kBytes,
+  kTraceId,
+  kSpanId,
+  kMessage,  // length-delimited
+  kBool,
+  kEnum,
+  kInt32,
+  kUint32,
+  kInt64,
+  kUint64,
+  kSint32,  // varint
+  kFixed64,
+  kSfixed64,
+  kDouble,   // 8 bytes
+  kFixed32,  // 4 bytes
 };
 WireType wire_type_of(Kind kind);
 
@@ -41,14 +53,14 @@ struct Field {
   std::string_view json;  // lowerCamelCase
   Kind kind;
   Presence presence = Presence::kPlain;
-  const Message* message = nullptr;       // kMessage
-  std::span<const EnumValue> values = {}; // kEnum
+  const Message* message = nullptr;        // kMessage
+  std::span<const EnumValue> values = {};  // kEnum
 };
 
 struct Message {
   std::string_view name;
-  std::span<const Field> fields;  // in the order of the specification, which is the order in JSON
-  bool nests = false;             // ArrayValue, KeyValueList: one level of attribute nesting
+  std::span<const Field> fields;        // in the order of the specification, which is the order in JSON
+  bool nests = false;                   // ArrayValue, KeyValueList: one level of attribute nesting
   std::array<uint8_t, 32> by_number{};  // index in fields plus one
 
   constexpr Message(std::string_view message_name, std::span<const Field> all, bool nesting = false)
@@ -74,8 +86,8 @@ enum class Verdict : uint8_t {
   kTooDeep,        // attribute values nested beyond kMaxValueDepth
 };
 
-// Checks `bytes` as a message of that type with all that is nested in it; contents of unknown fields and UTF-8 are not looked
-// at. Linear, no recursion.
+// Checks `bytes` as a message of that type with all that is nested in it; contents of unknown fields and UTF-8 are not
+// looked at. Linear, no recursion.
 Verdict validate(const Message& message, std::string_view bytes);
 
 }  // namespace weir::otlp::schema

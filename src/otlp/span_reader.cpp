@@ -58,7 +58,8 @@ class SpanReader {
           if (at == nullptr) return Verdict::kMalformed;
           note_attribute(field, at);
           if (is_plain_attribute(bytes)) continue;
-          if (const Verdict verdict = schema::validate(schema::kKeyValue, bytes); verdict != Verdict::kOk) return verdict;
+          if (const Verdict verdict = schema::validate(schema::kKeyValue, bytes); verdict != Verdict::kOk)
+            return verdict;
           continue;
         case tag(field::span::kTraceId, WireType::kBytes):
         case tag(field::span::kSpanId, WireType::kBytes):
@@ -71,7 +72,8 @@ class SpanReader {
         case tag(field::span::kStartTime, WireType::kFixed64):
         case tag(field::span::kEndTime, WireType::kFixed64):
           if (end - at < 9) return Verdict::kMalformed;
-          std::memcpy(*field == tag(field::span::kEndTime, WireType::kFixed64) ? &span_.end_ns : &span_.start_ns, at + 1, 8);
+          std::memcpy(*field == tag(field::span::kEndTime, WireType::kFixed64) ? &span_.end_ns : &span_.start_ns,
+                      at + 1, 8);
           at += 9;
           continue;
         default:

@@ -31,7 +31,8 @@ std::string text_of(Verdict verdict, std::string_view where) {
 
 class Walk {
  public:
-  Walk(Signal signal, Part part, Batch& out, uint64_t index_limit) : signal_(signal), out_(out), index_left_(index_limit) {
+  Walk(Signal signal, Part part, Batch& out, uint64_t index_limit)
+      : signal_(signal), out_(out), index_left_(index_limit) {
     bytes_ = part.bytes ? part.bytes->view() : std::string_view();
     out_ = {};
     out_.signal = signal;

@@ -14,8 +14,8 @@ namespace wire {
 
 static_assert(std::endian::native == std::endian::little, "fixed-width fields are read as they lie");
 
-// Reads a varint of at most 10 bytes (MaxBits 70); null when it is cut off or longer. Tags and lengths may have 5 bytes, as
-// in the C++ and Java libraries.
+// Reads a varint of at most 10 bytes (MaxBits 70); null when it is cut off or longer. Tags and lengths may have 5
+// bytes, as in the C++ and Java libraries.
 template <unsigned MaxBits = 70>
 [[gnu::always_inline]] inline const char* read_varint(const char* at, const char* end, uint64_t& value) {
   if (at != end && static_cast<signed char>(*at) >= 0) {
@@ -43,8 +43,10 @@ template <unsigned MaxBits = 70>
   return at + size;
 }
 
-// Nearly all attributes are a key and a value, nothing else, each length in one byte. Splits such a KeyValue; false for any other.
-[[gnu::always_inline]] inline bool split_plain_attribute(std::string_view message, std::string_view& key, std::string_view& value) {
+// Nearly all attributes are a key and a value, nothing else, each length in one byte. Splits such a KeyValue; false for
+// any other.
+[[gnu::always_inline]] inline bool split_plain_attribute(std::string_view message, std::string_view& key,
+                                                         std::string_view& value) {
   constexpr unsigned char kKeyTag = 0x0a, kValueTag = 0x12;
   const auto* at = reinterpret_cast<const unsigned char*>(message.data());
   const size_t size = message.size();

@@ -23,7 +23,9 @@ size_t varint_size(uint64_t value) { return static_cast<size_t>(protozero::lengt
 
 void MessageWriter::put_varint(uint64_t value) { protozero::add_varint_to_buffer(&flat_, value); }
 
-void MessageWriter::tag(uint32_t field, uint32_t wire_type) { put_varint(static_cast<uint64_t>(field) << 3 | wire_type); }
+void MessageWriter::tag(uint32_t field, uint32_t wire_type) {
+  put_varint(static_cast<uint64_t>(field) << 3 | wire_type);
+}
 
 void MessageWriter::varint(uint32_t field, uint64_t value) {
   tag(field, static_cast<uint32_t>(WireType::kVarint));

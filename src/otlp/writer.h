@@ -10,9 +10,9 @@
 
 namespace weir::otlp {
 
-// Writes one protobuf message with nested ones, in linear time whatever the depth: lengths are noted while writing and put in
-// when take() assembles the bytes. Values are written even where they are zero (a later field must be able to override an
-// earlier one); leave out what you do not want.
+// Writes one protobuf message with nested ones, in linear time whatever the depth: lengths are noted while writing and
+// put in when take() assembles the bytes. Values are written even where they are zero (a later field must be able to
+// override an earlier one); leave out what you do not want.
 class MessageWriter {
  public:
   // uint32, uint64, int32, int64 (as uint64_t), bool and enums

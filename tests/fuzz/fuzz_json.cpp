@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text as OTLP/JSON of any signal (the first byte chooses): no fault; what is accepted is well-formed protobuf, whose JSON
-// is accepted again and says the same.
+// Any text as OTLP/JSON of any signal (the first byte chooses): no fault; what is accepted is well-formed protobuf,
+// whose JSON is accepted again and says the same.
 #include <cstdlib>
 #include <string>
 #include <utility>

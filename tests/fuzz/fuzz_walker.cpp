@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a request of any signal (the first byte chooses): no fault, and what is accepted is encoded item by item to a
-// request that is accepted again with the same items, however it is split and joined; its JSON is read back.
+// Any bytes as a request of any signal (the first byte chooses): no fault, and what is accepted is encoded item by item
+// to a request that is accepted again with the same items, however it is split and joined; its JSON is read back.
 #include <cstdlib>
 #include <string>
 #include <utility>
@@ -30,12 +30,15 @@ Batch walked(Signal signal, std::string_view bytes, bool must_pass) {
 
 void read_all(const Batch& batch) {
   size_t seen = 0;
-  const auto read = [&seen](const Attribute& attribute) { seen += attribute.key.size() + to_text(attribute.value).size(); };
+  const auto read = [&seen](const Attribute& attribute) {
+    seen += attribute.key.size() + to_text(attribute.value).size();
+  };
   for (uint32_t i = 0; i < batch.resources.size(); ++i) for_each_resource_attribute(batch, i, read);
   for (uint32_t i = 0; i < batch.scopes.size(); ++i) for_each_scope_attribute(batch, i, read);
   for (const SpanRecord& span : batch.spans) {
     for_each_span_attribute(batch, span, read);
-    for_each_event(batch, span, [&](const SpanEvent& e) { for_each_attribute(e.message, field::event::kAttributes, read); });
+    for_each_event(batch, span,
+                   [&](const SpanEvent& e) { for_each_attribute(e.message, field::event::kAttributes, read); });
   }
 }
 

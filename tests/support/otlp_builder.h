@@ -42,8 +42,8 @@ pb::trace::v1::Span& add_span(pb::trace::v1::ScopeSpans& scope, char trace, char
 void set_string(pb::common::v1::KeyValue& attribute, const std::string& key, const std::string& value);
 void set_int(pb::common::v1::KeyValue& attribute, const std::string& key, int64_t value);
 
-// A random message of any generated class: every field may be set, empty or repeated; ids have right lengths, strings are
-// ASCII, nesting ends somewhere.
+// A random message of any generated class: every field may be set, empty or repeated; ids have right lengths, strings
+// are ASCII, nesting ends somewhere.
 class RandomMessage {
  public:
   explicit RandomMessage(uint64_t seed) : random_(seed) {}
@@ -56,8 +56,9 @@ class RandomMessage {
   std::mt19937_64 random_;
 };
 
-// The same message in a wilder form on the wire: fields of every message in any order (repeated ones keep theirs), singular
-// messages split in pieces, singular scalars sent twice (the last counts), unknown fields between, packed numbers apart.
+// The same message in a wilder form on the wire: fields of every message in any order (repeated ones keep theirs),
+// singular messages split in pieces, singular scalars sent twice (the last counts), unknown fields between, packed
+// numbers apart.
 std::string scramble(const google::protobuf::Message& message, RandomMessage& random);
 
 // A recorded request of a real sender (tests/data/captures): its message, decompressed and unframed.

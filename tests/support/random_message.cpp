@@ -13,7 +13,9 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-bool is_id(const FieldDescriptor& field) { return field.name().find("trace_id") != std::string::npos || field.name().find("span_id") != std::string::npos; }
+bool is_id(const FieldDescriptor& field) {
+  return field.name().find("trace_id") != std::string::npos || field.name().find("span_id") != std::string::npos;
+}
 
 std::string random_id(RandomMessage& random, const FieldDescriptor& field) {
   if (random.chance(10)) return "";
@@ -38,13 +40,15 @@ template <class Put>
 void put_scalar(RandomMessage& random, const FieldDescriptor& field, Put&& put) {
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
-      return put(field.type() == FieldDescriptor::TYPE_BYTES && is_id(field) ? random_id(random, field) : random.text(20));
+      return put(field.type() == FieldDescriptor::TYPE_BYTES && is_id(field) ? random_id(random, field)
+                                                                             : random.text(20));
     case FieldDescriptor::CPPTYPE_BOOL:
       return put(random.chance(50));
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return put(random_real(random));
     case FieldDescriptor::CPPTYPE_ENUM:
-      return put(field.enum_type()->value(static_cast<int>(random.below(static_cast<uint64_t>(field.enum_type()->value_count())))));
+      return put(field.enum_type()->value(
+          static_cast<int>(random.below(static_cast<uint64_t>(field.enum_type()->value_count())))));
     case FieldDescriptor::CPPTYPE_INT32:
       return put(static_cast<int32_t>(random_number(random)));
     case FieldDescriptor::CPPTYPE_UINT32:
@@ -133,7 +137,8 @@ std::string encoded_field(const Message& message, const FieldDescriptor& field, 
 
 std::vector<std::string> pieces_of(const Message& message, RandomMessage& random);
 
-void add_field(const Message& message, const FieldDescriptor& field, RandomMessage& random, std::vector<Chunk>& chunks) {
+void add_field(const Message& message, const FieldDescriptor& field, RandomMessage& random,
+               std::vector<Chunk>& chunks) {
   const Reflection& reflection = *message.GetReflection();
   const auto number = static_cast<uint32_t>(field.number());
   const int group = field.real_containing_oneof() != nullptr ? -1 : field.number();
@@ -213,7 +218,9 @@ void RandomMessage::fill(Message& message, int depth) {
     const uint64_t count = field->is_repeated() ? below(4) : 1;
     for (uint64_t k = 0; k < count; ++k) {
       if (nested) {
-        fill(field->is_repeated() ? *reflection.AddMessage(&message, field) : *reflection.MutableMessage(&message, field), depth + 1);
+        fill(field->is_repeated() ? *reflection.AddMessage(&message, field)
+                                  : *reflection.MutableMessage(&message, field),
+             depth + 1);
       } else if (field->is_repeated()) {
         put_scalar(*this, *field, Adder{message, field});
       } else {

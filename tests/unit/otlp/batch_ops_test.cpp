@@ -17,7 +17,8 @@ std::multiset<std::string> items_of(const Batch& batch) {
   std::multiset<std::string> items;
   const auto header = [&](const auto& entry) {
     std::string text;
-    for (uint32_t i = 0; i < entry.range_count; ++i) text += batch.view(entry.part, batch.ranges[entry.first_range + i]);
+    for (uint32_t i = 0; i < entry.range_count; ++i)
+      text += batch.view(entry.part, batch.ranges[entry.first_range + i]);
     return text;
   };
   const auto add = [&](const auto& record) {

@@ -33,7 +33,8 @@ TracesRequest parsed(std::string_view json) {
 // A request around the members of one span, after ids and a name.
 std::string with_span(const std::string& members) {
   return R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"11111111111111111111111111111111",)"
-         R"("spanId":"2222222222222222","name":"raw")" + (members.empty() ? "" : "," + members) + "}]}]}]}";
+         R"("spanId":"2222222222222222","name":"raw")" +
+         (members.empty() ? "" : "," + members) + "}]}]}]}";
 }
 std::string with_value(const std::string& value) {
   return with_span(R"("attributes":[{"key":"k","value":)" + value + "}]");
@@ -54,17 +55,18 @@ std::string deep(int levels) {
 }
 
 TEST_CASE("documents that the collector accepts are accepted") {
-  for (const char* json : {"{}", "null", R"({"resourceSpans":null})", R"({"resourceSpans":[]})", " \n{} ", "{} x", "{}{",
-                           R"({"bogus":{"a":[1,{"b":null}]},"other":"x","n":1.5e3,"t":true})"}) {
+  for (const char* json : {"{}", "null", R"({"resourceSpans":null})", R"({"resourceSpans":[]})", " \n{} ", "{} x",
+                           "{}{", R"({"bogus":{"a":[1,{"b":null}]},"other":"x","n":1.5e3,"t":true})"}) {
     CAPTURE(json);
     CHECK(accepts(json));
   }
 }
 
 TEST_CASE("documents that the collector refuses are refused") {
-  for (const char* json : {"", "[]", "hello", "1", "\"x\"", "true", "{", "\xef\xbb\xbf{}", "/*c*/{}", "{'a':1}", R"({"a":})",
-                           R"({"resourceSpans":{}})", R"({"resourceSpans":[[]]})", R"({"resourceSpans":[1]})",
-                           R"({"resourceSpans":"x"})", R"({"resourceSpans":[{"resource":[]}]})"}) {
+  for (const char* json :
+       {"", "[]", "hello", "1", "\"x\"", "true", "{", "\xef\xbb\xbf{}", "/*c*/{}", "{'a':1}", R"({"a":})",
+        R"({"resourceSpans":{}})", R"({"resourceSpans":[[]]})", R"({"resourceSpans":[1]})", R"({"resourceSpans":"x"})",
+        R"({"resourceSpans":[{"resource":[]}]})"}) {
     CAPTURE(json);
     CHECK_FALSE(accepts(json));
   }
@@ -83,20 +85,23 @@ TEST_CASE("members of a span as the collector reads them") {
   CHECK(span_of(R"("flags":257,"droppedAttributesCount":"3")").flags() == 257);
   CHECK(span_of(R"("traceId":"ABABABABABABABABABABABABABABABAB")").trace_id() == std::string(16, '\xab'));
   CHECK(span_of(R"("traceId":"","spanId":"","parentSpanId":"")").trace_id().empty());
-  CHECK(span_of(R"("trace_state":"a=1","start_time_unix_nano":"5","dropped_events_count":1)").start_time_unix_nano() == 5);
+  CHECK(span_of(R"("trace_state":"a=1","start_time_unix_nano":"5","dropped_events_count":1)").start_time_unix_nano() ==
+        5);
   CHECK(span_of(R"("name":"\u2603 \ud834\udd1e \u0000 \ud800")").name() == std::string("☃ 𝄞 \0 \xef\xbf\xbd", 14));
   for (const char* members :
        {R"("kind":"BOGUS")", R"("kind":"2")", R"("kind":1.0)", R"("kind":null)", R"("startTimeUnixNano":1.7e18)",
-        R"("startTimeUnixNano":"-1")", R"("startTimeUnixNano":-1)", R"("startTimeUnixNano":"")", R"("startTimeUnixNano":true)",
-        R"("traceId":"ERERERERERERERERERERERE=")", R"("traceId":"1111")", R"("traceId":"111")", R"("traceId":null)",
-        R"("traceId":5)", R"("name":5)", R"("name":["x"])", R"("attributes":{})", R"("status":[])", R"("flags":4294967296)"}) {
+        R"("startTimeUnixNano":"-1")", R"("startTimeUnixNano":-1)", R"("startTimeUnixNano":"")",
+        R"("startTimeUnixNano":true)", R"("traceId":"ERERERERERERERERERERERE=")", R"("traceId":"1111")",
+        R"("traceId":"111")", R"("traceId":null)", R"("traceId":5)", R"("name":5)", R"("name":["x"])",
+        R"("attributes":{})", R"("status":[])", R"("flags":4294967296)"}) {
     CAPTURE(members);
     CHECK_FALSE(accepts(with_span(members)));
   }
 }
 
 TEST_CASE("a JSON span with an id of wrong length is rejected alone, as in protobuf") {
-  const std::string json = R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"1111","name":"a"},{"name":"b"}]}]}]})";
+  const std::string json =
+      R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"1111","name":"a"},{"name":"b"}]}]}]})";
   const Walked walked = walk_bytes(Signal::kTraces, *otlp::json_to_protobuf(Signal::kTraces, json, nullptr));
   CHECK(walked.result.ok);
   CHECK(walked.result.rejected == 1);
@@ -112,7 +117,8 @@ TEST_CASE("attribute values as the collector reads them") {
   CHECK(value_of(R"({"doubleValue":2})").double_value() == 2);
   CHECK(std::signbit(value_of(R"({"doubleValue":-0})").double_value()));
   CHECK(value_of(R"({"doubleValue":0.1})").double_value() == 0.1);
-  CHECK(value_of(R"({"doubleValue":123456789012345678901234567890})").double_value() == 123456789012345678901234567890.0);
+  CHECK(value_of(R"({"doubleValue":123456789012345678901234567890})").double_value() ==
+        123456789012345678901234567890.0);
   CHECK(value_of(R"({"bytesValue":"AP8Q"})").bytes_value() == std::string("\0\xff\x10", 3));
   CHECK(value_of(R"({"bytesValue":""})").value_case() == pb::common::v1::AnyValue::kBytesValue);
   CHECK(value_of("{}").value_case() == pb::common::v1::AnyValue::VALUE_NOT_SET);
@@ -123,7 +129,8 @@ TEST_CASE("attribute values as the collector reads them") {
        {R"({"intValue":5.5})", R"({"intValue":1e3})", R"({"intValue":"9223372036854775808"})", R"({"intValue":"x"})",
         R"({"intValue":" 1"})", R"({"boolValue":"true"})", R"({"boolValue":1})", R"({"stringValue":5})",
         R"({"bytesValue":"_-8"})", R"({"bytesValue":"%%%"})", R"({"bytesValue":"AP8"})", R"({"bytesValue":"A==="})",
-        R"({"doubleValue":"1e999"})", R"({"doubleValue":"1x"})", "{\"doubleValue\":\"nan(1)\"}", R"({"boolValue":null})"}) {
+        R"({"doubleValue":"1e999"})", R"({"doubleValue":"1x"})", "{\"doubleValue\":\"nan(1)\"}",
+        R"({"boolValue":null})"}) {
     CAPTURE(value);
     CHECK_FALSE(accepts(with_value(value)));
   }
@@ -141,10 +148,11 @@ TEST_CASE("invalid UTF-8 passes, nesting is read 2,000 levels deep") {
 }
 
 TEST_CASE("metrics and logs come from JSON too") {
-  const std::string metrics = R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"h","histogram":{)"
-                              R"("aggregationTemporality":2,"dataPoints":[{"count":"3","sum":1.5,"bucketCounts":["1",2],)"
-                              R"("explicitBounds":[1,"2.5"],"min":0}]}},{"exponentialHistogram":{"dataPoints":[)"
-                              R"({"scale":-3,"positive":{"offset":-2,"bucketCounts":["300","1"]}}]}}]}]}]})";
+  const std::string metrics =
+      R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"h","histogram":{)"
+      R"("aggregationTemporality":2,"dataPoints":[{"count":"3","sum":1.5,"bucketCounts":["1",2],)"
+      R"("explicitBounds":[1,"2.5"],"min":0}]}},{"exponentialHistogram":{"dataPoints":[)"
+      R"({"scale":-3,"positive":{"offset":-2,"bucketCounts":["300","1"]}}]}}]}]}]})";
   MetricsRequest request;
   REQUIRE(request.ParseFromString(otlp::json_to_protobuf(Signal::kMetrics, metrics, nullptr).value()));
   const auto& scope = request.resource_metrics(0).scope_metrics(0);

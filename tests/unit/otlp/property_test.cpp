@@ -177,7 +177,8 @@ void check_span(const Batch& batch, const SpanRecord& span, const pb::trace::v1:
     CHECK(event.name == wanted.name());
     CHECK(event.time_ns == wanted.time_unix_nano());
     int attribute_at = 0;
-    otlp::for_each_attribute(event.message, otlp::field::event::kAttributes, checker(wanted.attributes(), attribute_at));
+    otlp::for_each_attribute(event.message, otlp::field::event::kAttributes,
+                             checker(wanted.attributes(), attribute_at));
     CHECK(attribute_at == wanted.attributes_size());
   });
   CHECK(event_at == expected.events_size());

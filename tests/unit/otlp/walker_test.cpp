@@ -112,10 +112,10 @@ TEST_CASE("what a protobuf parser refuses is refused, wherever it is") {
   CHECK(refused("\x4a\x04\x12\x02\x0a\x05"sv));  // attribute: string value cut off
   CHECK(refused("\x4a\x04\x12\x02\x18\xff"sv));  // attribute: varint cut off
   CHECK(refused("\x4a\x06\x12\x04\x21\x01\x02\x03"sv));
-  CHECK(refused("\x5a\x02\x08\x01"sv));  // event: time as a varint
-  CHECK(refused("\x6a\x02\x0a\x05"sv));  // link: id cut off
-  CHECK(refused("\x7a\x02\x12\x05"sv));  // status: message cut off
-  CHECK(refused("\x7a\x02\x1a\x00"sv));  // status: code as bytes
+  CHECK(refused("\x5a\x02\x08\x01"sv));        // event: time as a varint
+  CHECK(refused("\x6a\x02\x0a\x05"sv));        // link: id cut off
+  CHECK(refused("\x7a\x02\x12\x05"sv));        // status: message cut off
+  CHECK(refused("\x7a\x02\x1a\x00"sv));        // status: code as bytes
   CHECK_FALSE(refused("\xc2\x3e\x01\xff"sv));  // contents of an unknown field
 }
 
@@ -130,7 +130,8 @@ TEST_CASE("values nested 2,000 levels deep are read, deeper ones refused") {
 TEST_CASE("a split status is merged, the last singular field wins") {
   using namespace std::string_view_literals;
   // status {code 2}, status {message "m"}, name "a", name "b"
-  const Batch batch = batch_of(Signal::kTraces, request_of("\x7a\x02\x18\x02\x7a\x03\x12\x01m\x2a\x01\x61\x2a\x01\x62"sv));
+  const Batch batch =
+      batch_of(Signal::kTraces, request_of("\x7a\x02\x18\x02\x7a\x03\x12\x01m\x2a\x01\x61\x2a\x01\x62"sv));
   CHECK(batch.spans[0].status == StatusCode::kError);
   CHECK(otlp::status_message(batch, batch.spans[0]) == "m");
   CHECK(batch.name(batch.spans[0]) == "b");
