@@ -20,7 +20,8 @@ class HeldSpans {
     return static_cast<uint64_t>(sum);
   }
   void add_to(std::vector<uint64_t>& by_destination) const {
-    for (const auto& [destination, spans] : by_destination_) by_destination[destination] += static_cast<uint64_t>(spans);
+    for (const auto& [destination, spans] : by_destination_)
+      by_destination[destination] += static_cast<uint64_t>(spans);
   }
 
  private:
@@ -28,7 +29,8 @@ class HeldSpans {
     if (batch.spans.empty()) return;
     const std::vector<uint32_t> counts = items_per_part(batch);
     for (size_t i = 0; i < counts.size(); ++i) {
-      if (counts[i] > 0 && batch.parts[i].destination != kNoDestination) at(batch.parts[i].destination) += sign * counts[i];
+      if (counts[i] > 0 && batch.parts[i].destination != kNoDestination)
+        at(batch.parts[i].destination) += sign * counts[i];
     }
   }
   int64_t& at(DestinationId destination) {

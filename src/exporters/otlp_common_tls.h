@@ -9,8 +9,8 @@
 
 namespace weir {
 
-// `tls` of a client (collector-semantics §1.6). Decoded alike for both OTLP exporters; each says in its own validate what its
-// transport can do.
+// `tls` of a client (collector-semantics §1.6). Decoded alike for both OTLP exporters; each says in its own validate
+// what its transport can do.
 struct TlsClientConfig {
   bool insecure = false;  // plaintext (gRPC); for HTTP the URL's scheme decides
   bool insecure_skip_verify = false;

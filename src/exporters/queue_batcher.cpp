@@ -14,7 +14,8 @@ namespace {
 
 std::vector<std::string> lower_all(std::vector<std::string> keys) {
   for (std::string& key : keys) {
-    std::transform(key.begin(), key.end(), key.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(key.begin(), key.end(), key.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   }
   return keys;
 }

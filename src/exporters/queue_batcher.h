@@ -14,9 +14,9 @@
 
 namespace weir {
 
-// `sending_queue.batch`: merges what comes until it is min_size big, splits it at max_size, and lets a smaller batch go after
-// flush_timeout. One batch per set of values of the partition's metadata keys; an empty partition is forgotten. Touched by the
-// queue's shard alone.
+// `sending_queue.batch`: merges what comes until it is min_size big, splits it at max_size, and lets a smaller batch go
+// after flush_timeout. One batch per set of values of the partition's metadata keys; an empty partition is forgotten.
+// Touched by the queue's shard alone.
 class QueueBatcher {
  public:
   using Emit = std::function<void(QueueRequest)>;

@@ -19,7 +19,8 @@ const config::Place& place_of(const config::Value& at, std::string_view key) {
 }
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -33,7 +34,8 @@ const config::Fields<QueuePartitionConfig>& QueuePartitionConfig::fields() {
   return kFields;
 }
 
-void QueuePartitionConfig::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
+void QueuePartitionConfig::validate(const config::Value& at, const std::string& path,
+                                    config::Problems& problems) const {
   std::set<std::string> seen;
   for (const std::string& key : metadata_keys) {
     if (!seen.insert(lower(key)).second) {
@@ -56,7 +58,8 @@ const config::Fields<QueueBatchConfig>& QueueBatchConfig::fields() {
 }
 
 void QueueBatchConfig::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
-  if (flush_timeout <= Duration{0}) problems.error(place_of(at, "flush_timeout"), path, "`flush_timeout` must be positive");
+  if (flush_timeout <= Duration{0})
+    problems.error(place_of(at, "flush_timeout"), path, "`flush_timeout` must be positive");
   if (min_size < 0) problems.error(place_of(at, "min_size"), path, "`min_size` must be non-negative");
   if (max_size < 0) problems.error(place_of(at, "max_size"), path, "`max_size` must be non-negative");
   if (max_size > 0 && max_size < min_size) {
@@ -76,7 +79,8 @@ const config::Fields<QueueConfig>& QueueConfig::fields() {
       config::field("num_consumers", &T::num_consumers, "export requests that may be under way at once"),
       config::field("queue_size", &T::queue_size, "room in units of the sizer; beyond it the stage before waits"),
       config::choice("sizer", &T::sizer, sizer_words(), "unit of queue_size: requests, items or bytes"),
-      config::field("block_on_overflow", &T::block_on_overflow, "accepted: a full queue always waits, it drops nothing"),
+      config::field("block_on_overflow", &T::block_on_overflow,
+                    "accepted: a full queue always waits, it drops nothing"),
       config::field("wait_for_result", &T::wait_for_result, "the sender hears the destination's outcome"),
       config::unsupported<T>("storage", "a queue on disk comes with the journal; remove `storage`"),
       config::field("batch", &T::batch, "merge and split requests before they are sent"),

@@ -12,7 +12,8 @@
 
 namespace weir {
 
-// What a queue or a batch is measured in: whole export requests, items (spans, data points, log records) or protobuf bytes.
+// What a queue or a batch is measured in: whole export requests, items (spans, data points, log records) or protobuf
+// bytes.
 enum class Sizer : uint8_t { kRequests, kItems, kBytes };
 
 // `sending_queue.batch.partition`.
@@ -33,13 +34,13 @@ struct QueueBatchConfig {
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
 };
 
-// `sending_queue` with the collector's keys and defaults (collector-semantics §3.3). An exporter whose queue is off unless
-// given holds it as std::optional.
+// `sending_queue` with the collector's keys and defaults (collector-semantics §3.3). An exporter whose queue is off
+// unless given holds it as std::optional.
 struct QueueConfig {
   bool enabled = true;
   int64_t num_consumers = 10;
-  int64_t queue_size = 1000;  // in units of the sizer, requests in flight included
-  std::optional<Sizer> sizer;  // unwritten: requests
+  int64_t queue_size = 1000;       // in units of the sizer, requests in flight included
+  std::optional<Sizer> sizer;      // unwritten: requests
   bool block_on_overflow = false;  // accepted: weir's queue always waits (law 6)
   bool wait_for_result = false;
   std::optional<QueueBatchConfig> batch;

@@ -9,9 +9,12 @@ namespace {
 
 std::string words_for(Signal signal) {
   switch (signal) {
-    case Signal::kTraces: return "spans";
-    case Signal::kMetrics: return "metric points";
-    case Signal::kLogs: return "log records";
+    case Signal::kTraces:
+      return "spans";
+    case Signal::kMetrics:
+      return "metric points";
+    case Signal::kLogs:
+      return "log records";
   }
   return "items";
 }
@@ -42,14 +45,15 @@ void QueueMetrics::add(LazyCounter& to, uint64_t items) {
 void QueueMetrics::show(uint64_t size, uint64_t capacity, uint64_t in_flight, bool with_queue) {
   if (telemetry_ == nullptr) return;
   if (in_flight_ == nullptr) {
-    in_flight_ = &telemetry_->gauge("otelcol_exporter_in_flight_requests",
-                                    "Number of export requests under way, those waiting to be retried included. [Development]",
-                                    queue_labels_);
+    in_flight_ = &telemetry_->gauge(
+        "otelcol_exporter_in_flight_requests",
+        "Number of export requests under way, those waiting to be retried included. [Development]", queue_labels_);
   }
   in_flight_->set(static_cast<double>(in_flight));
   if (!with_queue) return;
   if (size_ == nullptr) {
-    size_ = &telemetry_->gauge("otelcol_exporter_queue_size", "Current size of the sending queue. [Alpha]", queue_labels_);
+    size_ =
+        &telemetry_->gauge("otelcol_exporter_queue_size", "Current size of the sending queue. [Alpha]", queue_labels_);
     capacity_ = &telemetry_->gauge("otelcol_exporter_queue_capacity", "Fixed capacity of the sending queue. [Alpha]",
                                    queue_labels_);
   }

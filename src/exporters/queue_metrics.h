@@ -8,8 +8,8 @@
 
 namespace weir {
 
-// The collector's metrics of one exporter and signal (collector-semantics §10). A counter appears with its first item, as there;
-// gauges from the start. Touched by the exporter's home shard alone.
+// The collector's metrics of one exporter and signal (collector-semantics §10). A counter appears with its first item,
+// as there; gauges from the start. Touched by the exporter's home shard alone.
 class QueueMetrics {
  public:
   // `destination`: server_address and the like, beside `exporter` on sent and failed.

@@ -9,8 +9,8 @@
 
 namespace weir {
 
-// The place that one batch takes in a queue, given back when the last request that holds a part of it is done. Touched by
-// the queue's shard alone.
+// The place that one batch takes in a queue, given back when the last request that holds a part of it is done. Touched
+// by the queue's shard alone.
 class QueuePlace {
  public:
   QueuePlace(uint64_t& queued, uint64_t size) : queued_(queued), size_(size) { queued_ += size_; }

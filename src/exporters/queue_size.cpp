@@ -48,9 +48,12 @@ uint64_t records_that_fit(const Batch& batch, const std::vector<Record>& records
 
 uint64_t size_of(const Batch& batch, Sizer sizer) {
   switch (sizer) {
-    case Sizer::kRequests: return 1;
-    case Sizer::kItems: return batch.item_count();
-    case Sizer::kBytes: return otlp::encoded_size(batch);
+    case Sizer::kRequests:
+      return 1;
+    case Sizer::kItems:
+      return batch.item_count();
+    case Sizer::kBytes:
+      return otlp::encoded_size(batch);
   }
   return 1;
 }

@@ -25,7 +25,8 @@ class QueuedExporter final : public Exporter {
 
 }  // namespace
 
-std::unique_ptr<Exporter> make_queued_exporter(const ComponentEnv& env, QueueSetup setup, MakeTransport make_transport) {
+std::unique_ptr<Exporter> make_queued_exporter(const ComponentEnv& env, QueueSetup setup,
+                                               MakeTransport make_transport) {
   return std::make_unique<QueuedExporter>(env, std::move(setup), std::move(make_transport));
 }
 

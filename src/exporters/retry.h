@@ -18,15 +18,16 @@ struct RetryConfig {
   double randomization_factor = 0.5;
   double multiplier = 1.5;
   Duration max_interval = std::chrono::seconds(30);
-  // Since the first attempt; 0 = for ever. Unwritten: kUnwrittenMaxElapsed where a sender waits for the outcome; else for as long
-  // as the byte budget lasts (DESIGN §6): once it is short of room, requests older than that are given up.
+  // Since the first attempt; 0 = for ever. Unwritten: kUnwrittenMaxElapsed where a sender waits for the outcome; else
+  // for as long as the byte budget lasts (DESIGN §6): once it is short of room, requests older than that are given up.
   std::optional<Duration> max_elapsed_time;
   static const config::Fields<RetryConfig>& fields();
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
 };
 inline constexpr Duration kUnwrittenMaxElapsed = std::chrono::seconds(300);
 
-// The intervals of one request: initial_interval, then times multiplier up to max_interval, each times 1 ± randomization_factor.
+// The intervals of one request: initial_interval, then times multiplier up to max_interval, each times 1 ±
+// randomization_factor.
 class Backoff {
  public:
   // The config outlives this.

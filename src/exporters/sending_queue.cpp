@@ -116,8 +116,10 @@ void SendingQueue::on_result(At at, const SendResult& result) {
     return;
   }
   switch (result.kind) {
-    case SendResult::Kind::kOk: return deliver(at, result);
-    case SendResult::Kind::kRetry: return retry_or_give_up(at, result);
+    case SendResult::Kind::kOk:
+      return deliver(at, result);
+    case SendResult::Kind::kRetry:
+      return retry_or_give_up(at, result);
     case SendResult::Kind::kPermanent:
       return give_up(at, DropReason::kRefused, "not retryable error: Permanent error: " + result.message, false);
     case SendResult::Kind::kTooLarge:
@@ -130,8 +132,9 @@ void SendingQueue::deliver(At at, const SendResult& result) {
   const uint64_t items = batch.item_count();
   const uint64_t rejected = std::min(result.rejected, items);
   if (rejected > 0 || !result.message.empty()) {
-    env_.log->warn(env_.id, "Partial success response",
-                   {{"message", result.message}, {"dropped_" + std::string(items_name(env_.signal)), std::to_string(rejected)}});
+    env_.log->warn(
+        env_.id, "Partial success response",
+        {{"message", result.message}, {"dropped_" + std::string(items_name(env_.signal)), std::to_string(rejected)}});
   }
   metrics_.sent(items);
   settle_delivered(*env_.ledger, batch, rejected, result.message);

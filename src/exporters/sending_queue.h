@@ -34,9 +34,10 @@ struct SendResult {
   Duration retry_after{0};
 };
 
-// The door to one destination's network (DESIGN law 8, §4): otlp_grpc, otlp_http and remote write have one each; tests have
-// scripted ones. send() is called on the queue's home shard; `batch` lives, unchanged, until `done` has been called, exactly once,
-// on that same shard (later or at once). Several sends may be under way. After the transport is destroyed no `done` is called.
+// The door to one destination's network (DESIGN law 8, §4): otlp_grpc, otlp_http and remote write have one each; tests
+// have scripted ones. send() is called on the queue's home shard; `batch` lives, unchanged, until `done` has been
+// called, exactly once, on that same shard (later or at once). Several sends may be under way. After the transport is
+// destroyed no `done` is called.
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -53,15 +54,17 @@ struct QueueSetup {
   Labels destination_labels;
 };
 
-// The sending queue before one destination, with retry: the only stage of an exporter (DESIGN §2.8, law 6). It lives on the
-// exporter's home shard, takes batches whose parts carry their destination and settles every item there exactly once.
+// The sending queue before one destination, with retry: the only stage of an exporter (DESIGN §2.8, law 6). It lives on
+// the exporter's home shard, takes batches whose parts carry their destination and settles every item there exactly
+// once.
 //
-//   consume -> [at the door, beyond queue_size] -> [batcher] -> ready -> at most num_consumers under way or waiting to retry
+//   consume -> [at the door, beyond queue_size] -> [batcher] -> ready -> at most num_consumers under way or waiting to
+//   retry
 //
-// A full queue drops no span: batches wait at the door in order, and what they hold is bounded by the byte budget out of which
-// admission reserved it. Metrics are bounded here, because nobody can be refused for derived ones: the door holds queue_size
-// once more, then its oldest batch is dropped{queue_full}. A batch greater than the whole queue enters once the queue is empty.
-// Time comes from on_tick alone; randomness from env.seed.
+// A full queue drops no span: batches wait at the door in order, and what they hold is bounded by the byte budget out
+// of which admission reserved it. Metrics are bounded here, because nobody can be refused for derived ones: the door
+// holds queue_size once more, then its oldest batch is dropped{queue_full}. A batch greater than the whole queue enters
+// once the queue is empty. Time comes from on_tick alone; randomness from env.seed.
 class SendingQueue final : public Stage {
  public:
   SendingQueue(const ComponentEnv& env, QueueSetup setup, std::unique_ptr<Transport> transport);
@@ -132,8 +135,8 @@ class SendingQueue final : public Stage {
 // Settles a delivered batch of which `rejected` items were refused: spread over its parts in proportion, exact in sum.
 void settle_delivered(Ledger& ledger, const Batch& batch, uint64_t rejected, const std::string& message);
 
-// An exporter that is a transport behind a sending queue: all network exporters are. `make_transport` is called once per
-// stage, on build.
+// An exporter that is a transport behind a sending queue: all network exporters are. `make_transport` is called once
+// per stage, on build.
 using MakeTransport = absl::AnyInvocable<std::unique_ptr<Transport>(Shard& home)>;
 std::unique_ptr<Exporter> make_queued_exporter(const ComponentEnv& env, QueueSetup setup, MakeTransport make_transport);
 

@@ -96,7 +96,8 @@ class DebugTransport final : public Transport {
         outputs_(config.use_internal_logger ? std::vector<std::string>{"stderr"} : config.output_paths),
         thinning_(config.sampling_initial, config.sampling_thereafter) {
     if (!config.use_internal_logger) return;
-    fields_ = "\"otelcol.component.id\": \"" + env.id + "\", \"otelcol.component.kind\": \"exporter\", \"otelcol.signal\": \"" +
+    fields_ = "\"otelcol.component.id\": \"" + env.id +
+              "\", \"otelcol.component.kind\": \"exporter\", \"otelcol.signal\": \"" +
               std::string(name_of(env.signal)) + "\"";
   }
 
@@ -126,9 +127,12 @@ class DebugTransport final : public Transport {
     const std::string resources = std::to_string(batch.resources.size());
     const std::string items = std::to_string(batch.item_count());
     switch (batch.signal) {
-      case Signal::kTraces: return "\"resource spans\": " + resources + ", \"spans\": " + items;
-      case Signal::kLogs: return "\"resource logs\": " + resources + ", \"log records\": " + items;
-      case Signal::kMetrics: break;
+      case Signal::kTraces:
+        return "\"resource spans\": " + resources + ", \"spans\": " + items;
+      case Signal::kLogs:
+        return "\"resource logs\": " + resources + ", \"log records\": " + items;
+      case Signal::kMetrics:
+        break;
     }
     return "\"resource metrics\": " + resources + ", \"metrics\": " + std::to_string(batch.items.size()) +
            ", \"data points\": " + items;
@@ -147,7 +151,8 @@ std::unique_ptr<Exporter> make_debug(const DebugConfig& config, const ComponentE
   QueueSetup setup;
   setup.queue = config.sending_queue.value_or(QueueConfig{.enabled = false});
   setup.retry.enabled = false;
-  return make_queued_exporter(env, std::move(setup), [config, env](Shard&) { return std::make_unique<DebugTransport>(config, env); });
+  return make_queued_exporter(env, std::move(setup),
+                              [config, env](Shard&) { return std::make_unique<DebugTransport>(config, env); });
 }
 
 }  // namespace weir

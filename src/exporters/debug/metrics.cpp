@@ -11,13 +11,18 @@ using otlp::MetricType;
 using otlp::MetricView;
 
 std::string_view name_of(MetricType type) {
-  static constexpr std::string_view kNames[] = {"Empty", "Gauge", "Sum", "Histogram", "ExponentialHistogram", "Summary"};
+  static constexpr std::string_view kNames[] = {"Empty",  "Gauge", "Sum", "Histogram", "ExponentialHistogram",
+                                                "Summary"};
   return kNames[static_cast<int>(type)];
 }
 
 std::string_view points_name(MetricType type) {
-  static constexpr std::string_view kNames[] = {
-      "", "NumberDataPoints", "NumberDataPoints", "HistogramDataPoints", "ExponentialHistogramDataPoints", "SummaryDataPoints"};
+  static constexpr std::string_view kNames[] = {"",
+                                                "NumberDataPoints",
+                                                "NumberDataPoints",
+                                                "HistogramDataPoints",
+                                                "ExponentialHistogramDataPoints",
+                                                "SummaryDataPoints"};
   return kNames[static_cast<int>(type)];
 }
 
@@ -99,7 +104,8 @@ void append_descriptor(std::string& out, const MetricView& metric) {
   out.append("     -> Description: ").append(metric.description).append("\n");
   out.append("     -> Unit: ").append(metric.unit).append("\n");
   out.append("     -> DataType: ").append(name_of(metric.type)).append("\n");
-  if (metric.type == MetricType::kSum) out.append("     -> IsMonotonic: ").append(metric.monotonic ? "true\n" : "false\n");
+  if (metric.type == MetricType::kSum)
+    out.append("     -> IsMonotonic: ").append(metric.monotonic ? "true\n" : "false\n");
   const bool has_temporality = metric.type == MetricType::kSum || metric.type == MetricType::kHistogram ||
                                metric.type == MetricType::kExponentialHistogram;
   if (has_temporality) out.append("     -> AggregationTemporality: ").append(name_of(metric.temporality)).append("\n");

@@ -54,7 +54,8 @@ void append_event(std::string& out, const otlp::SpanEvent& event, size_t number)
   out += "SpanEvent #" + std::to_string(number) + "\n";
   out.append("     -> Name: ").append(event.name).append("\n");
   out += "     -> Timestamp: " + timestamp(event.time_ns) + "\n";
-  out += "     -> DroppedAttributesCount: " + std::to_string(number_in(event.message, field::kDroppedAttributesCount)) + "\n";
+  out += "     -> DroppedAttributesCount: " + std::to_string(number_in(event.message, field::kDroppedAttributesCount)) +
+         "\n";
   attributes(out, "     -> Attributes:", "          ",
              [&](auto&& f) { otlp::for_each_attribute(event.message, field::kAttributes, f); });
 }
@@ -65,7 +66,8 @@ void append_link(std::string& out, const otlp::SpanLink& link, size_t number) {
   out += "     -> Trace ID: " + hex_id(link.trace_id.bytes()) + "\n";
   out += "     -> ID: " + hex_id(link.span_id.bytes()) + "\n";
   out.append("     -> TraceState: ").append(text_in(link.message, field::kTraceState)).append("\n");
-  out += "     -> DroppedAttributesCount: " + std::to_string(number_in(link.message, field::kDroppedAttributesCount)) + "\n";
+  out += "     -> DroppedAttributesCount: " + std::to_string(number_in(link.message, field::kDroppedAttributesCount)) +
+         "\n";
   attributes(out, "     -> Attributes:", "          ",
              [&](auto&& f) { otlp::for_each_attribute(link.message, field::kAttributes, f); });
 }

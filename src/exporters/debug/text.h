@@ -10,7 +10,8 @@
 
 namespace weir {
 
-// The text of a batch in the collector's words: the tree of it (detailed), or a line for each item (normal). Ends with a newline.
+// The text of a batch in the collector's words: the tree of it (detailed), or a line for each item (normal). Ends with
+// a newline.
 std::string debug_text(const Batch& batch, DebugConfig::Verbosity verbosity);
 
 // Pieces of that text, shared by the signals.

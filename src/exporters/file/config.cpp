@@ -8,7 +8,8 @@ namespace weir {
 namespace {
 
 bool is_octal(const std::string& text) {
-  return !text.empty() && text.size() <= 4 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '7'; });
+  return !text.empty() && text.size() <= 4 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '7'; });
 }
 
 // `group_by: {enabled: false}` says nothing; more than that comes later.
@@ -62,11 +63,14 @@ void FileConfig::validate(const config::Value& at, const std::string& path_to, c
     problems.error(value == nullptr ? at.place : value->place, path_to, text);
   };
   if (path.empty()) fail("path", "path must be non-empty");
-  if (!compression.empty() && compression != "zstd") fail("compression", "compression is not supported (expected zstd)");
-  if (append && !compression.empty()) fail("append", "append and compression enabled at the same time is not supported");
+  if (!compression.empty() && compression != "zstd")
+    fail("compression", "compression is not supported (expected zstd)");
+  if (append && !compression.empty())
+    fail("append", "append and compression enabled at the same time is not supported");
   if (append && rotation) fail("append", "append and rotation enabled at the same time is not supported");
   if (flush_interval < Duration{0}) fail("flush_interval", "flush_interval must be larger than zero");
-  if (!is_octal(directory_permissions)) fail("directory_permissions", "directory_permissions value must be a valid octal number");
+  if (!is_octal(directory_permissions))
+    fail("directory_permissions", "directory_permissions value must be a valid octal number");
   if (rotation && (rotation->max_megabytes < 0 || rotation->max_days < 0 || rotation->max_backups < 0)) {
     fail("rotation", "the limits of rotation must not be negative");
   }

@@ -49,7 +49,9 @@ class FileStage final : public Stage {
   void abandon() override { write_out(); }
 
  private:
-  bool has_length_prefix() const { return config_.format == FileConfig::Format::kProto || !config_.compression.empty(); }
+  bool has_length_prefix() const {
+    return config_.format == FileConfig::Format::kProto || !config_.compression.empty();
+  }
 
   void append(const Batch& batch) {
     if (!has_length_prefix()) {
@@ -93,7 +95,8 @@ class FileStage final : public Stage {
       return settle_at_door(*env_.ledger, batch, Settled::exported());
     }
     metrics_.failed(items);
-    env_.log->error(env_.id, "Exporting failed. Dropping data.", {{"error", error}, {"dropped_items", std::to_string(items)}});
+    env_.log->error(env_.id, "Exporting failed. Dropping data.",
+                    {{"error", error}, {"dropped_items", std::to_string(items)}});
     settle_at_door(*env_.ledger, batch, Settled::dropped(DropReason::kRefused, error));
   }
 

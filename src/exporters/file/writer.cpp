@@ -154,7 +154,8 @@ void FileWriter::remove_old_backups(Duration wall) const {
   }
   std::sort(backups.begin(), backups.end(), std::greater<>());
   const FileRotationConfig& rotation = *config_.rotation;
-  const std::string oldest_kept = fs::path(backup_name(wall - std::chrono::hours(24) * rotation.max_days)).filename().string();
+  const std::string oldest_kept =
+      fs::path(backup_name(wall - std::chrono::hours(24) * rotation.max_days)).filename().string();
   for (size_t i = 0; i < backups.size(); ++i) {
     const bool too_many = rotation.max_backups > 0 && i >= static_cast<size_t>(rotation.max_backups);
     const bool too_old = rotation.max_days > 0 && backups[i] < oldest_kept;

@@ -15,7 +15,8 @@ namespace weir {
 // A file that whole messages are appended to, with rotation. Thread-safe: the exporters of several signals share one.
 class FileWriter {
  public:
-  // The writer of that path: the one that is open already, or a new one. Throws std::runtime_error where it cannot be opened.
+  // The writer of that path: the one that is open already, or a new one. Throws std::runtime_error where it cannot be
+  // opened.
   static std::shared_ptr<FileWriter> open(const FileConfig& config);
 
   explicit FileWriter(const FileConfig& config);

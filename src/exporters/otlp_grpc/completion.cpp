@@ -14,11 +14,12 @@ std::shared_ptr<CompletionThread> CompletionThread::shared() {
   return thread;
 }
 
-CompletionThread::CompletionThread() : thread_([this] {
-      void* tag = nullptr;
-      bool ok = false;
-      while (queue_.Next(&tag, &ok)) static_cast<PendingCall*>(tag)->finished();
-    }) {}
+CompletionThread::CompletionThread()
+    : thread_([this] {
+        void* tag = nullptr;
+        bool ok = false;
+        while (queue_.Next(&tag, &ok)) static_cast<PendingCall*>(tag)->finished();
+      }) {}
 
 CompletionThread::~CompletionThread() {
   queue_.Shutdown();

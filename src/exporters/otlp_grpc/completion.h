@@ -8,7 +8,8 @@
 
 namespace weir {
 
-// A call that is under way in the library. The completion thread calls finished() once; the object is the call's own then.
+// A call that is under way in the library. The completion thread calls finished() once; the object is the call's own
+// then.
 class PendingCall {
  public:
   virtual ~PendingCall() = default;

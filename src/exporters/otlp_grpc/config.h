@@ -21,11 +21,11 @@ struct GrpcKeepaliveConfig {
 
 // Where an `endpoint` leads (collector-semantics §4.1).
 struct GrpcTarget {
-  std::string target;      // for the channel: "host:4317", "dns:///host:4317", "unix:///path"
+  std::string target;       // for the channel: "host:4317", "dns:///host:4317", "unix:///path"
   bool forces_tls = false;  // https:// was written
-  std::string address;     // host, for the metrics' labels
+  std::string address;      // host, for the metrics' labels
   std::string port;
-  std::string error;       // what is wrong with the endpoint, or ""
+  std::string error;  // what is wrong with the endpoint, or ""
 };
 GrpcTarget parse_grpc_endpoint(const std::string& endpoint);
 

@@ -24,7 +24,9 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::string text_of(const std::string& file, const std::string& written) { return file.empty() ? written : read_file(file); }
+std::string text_of(const std::string& file, const std::string& written) {
+  return file.empty() ? written : read_file(file);
+}
 
 std::string authorities_of(const TlsClientConfig& tls) {
   std::string roots = text_of(tls.ca_file, tls.ca_pem);

@@ -28,8 +28,9 @@ void split_host_port(const std::string& text, GrpcTarget& out) {
   }
   out.address = in_brackets ? text.substr(1, text.find(']') - 1) : text.substr(0, colon);
   out.port = text.substr(colon + 1);
-  const bool is_number = !out.port.empty() && out.port.size() <= 5 &&
-                         std::all_of(out.port.begin(), out.port.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  const bool is_number =
+      !out.port.empty() && out.port.size() <= 5 &&
+      std::all_of(out.port.begin(), out.port.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
   if (!is_number || std::stoi(out.port) > 65535) out.error = "invalid port \"" + out.port + "\"";
 }
 

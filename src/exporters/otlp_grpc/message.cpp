@@ -12,8 +12,8 @@
 #include "net/codecs.h"
 #include "otlp/encoder.h"
 
-// The C++ ByteBuffer cannot say that its bytes are compressed already; the C one can. This is the friend that the library
-// declares for handing one to the other.
+// The C++ ByteBuffer cannot say that its bytes are compressed already; the C one can. This is the friend that the
+// library declares for handing one to the other.
 namespace grpc::internal {
 class GrpcByteBufferPeer {
  public:
@@ -70,7 +70,8 @@ grpc::ByteBuffer make_gzip_message(const Batch& batch) {
   const otlp::Encoded encoded = otlp::encode(batch);
   grpc_slice slice = slice_of(net::compress(net::Codec::kGzip, encoded.pieces));
   grpc::ByteBuffer message;
-  grpc::internal::GrpcByteBufferPeer::set(message, grpc_raw_compressed_byte_buffer_create(&slice, 1, GRPC_COMPRESS_GZIP));
+  grpc::internal::GrpcByteBufferPeer::set(message,
+                                          grpc_raw_compressed_byte_buffer_create(&slice, 1, GRPC_COMPRESS_GZIP));
   grpc_slice_unref(slice);
   return message;
 }

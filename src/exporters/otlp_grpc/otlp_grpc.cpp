@@ -51,7 +51,8 @@ grpc::ChannelArguments arguments_for(const OtlpGrpcConfig& config) {
 }
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -83,7 +84,8 @@ class Call final : public PendingCall {
   Call(std::weak_ptr<GrpcTransport*> owner, Shard& home, std::shared_ptr<InLibrary> in_library, Done done)
       : owner_(std::move(owner)), home_(home), in_library_(std::move(in_library)), done_(std::move(done)) {}
 
-  void start(grpc::GenericStub& stub, const std::string& method, const grpc::ByteBuffer& message, grpc::CompletionQueue& queue) {
+  void start(grpc::GenericStub& stub, const std::string& method, const grpc::ByteBuffer& message,
+             grpc::CompletionQueue& queue) {
     in_library_->add();
     reader_ = stub.PrepareUnaryCall(&context, method, message, &queue);
     reader_->StartCall();
@@ -136,7 +138,8 @@ class GrpcTransport final : public Transport {
   static std::shared_ptr<grpc::Channel> make_channel(const OtlpGrpcConfig& config) {
     const GrpcTarget target = parse_grpc_endpoint(config.endpoint);
     const bool plaintext = config.tls.insecure && !target.forces_tls;
-    return grpc::CreateCustomChannel(target.target, make_grpc_credentials(config.tls, plaintext), arguments_for(config));
+    return grpc::CreateCustomChannel(target.target, make_grpc_credentials(config.tls, plaintext),
+                                     arguments_for(config));
   }
 
   void prepare(grpc::ClientContext& context) const {
@@ -176,10 +179,11 @@ void Call::deliver() {
 
 std::unique_ptr<Exporter> make_otlp_grpc(const OtlpGrpcConfig& config, const ComponentEnv& env) {
   const GrpcTarget target = parse_grpc_endpoint(config.endpoint);
-  QueueSetup setup{config.sending_queue, config.retry_on_failure,
+  QueueSetup setup{config.sending_queue,
+                   config.retry_on_failure,
                    {{"server_address", target.address}, {"server_port", target.port}}};
-  return make_queued_exporter(env, std::move(setup),
-                              [config, env](Shard& home) { return std::make_unique<GrpcTransport>(config, env, home); });
+  return make_queued_exporter(
+      env, std::move(setup), [config, env](Shard& home) { return std::make_unique<GrpcTransport>(config, env, home); });
 }
 
 }  // namespace weir

@@ -10,8 +10,8 @@
 
 namespace weir {
 
-// What the end of an Export call means (collector-semantics §4.1), in the collector's words. `response` is the message of a call
-// that succeeded.
+// What the end of an Export call means (collector-semantics §4.1), in the collector's words. `response` is the message
+// of a call that succeeded.
 SendResult result_of_grpc(const grpc::Status& status, std::string_view response);
 
 }  // namespace weir

@@ -28,7 +28,8 @@ config::Field<OtlpHttpConfig> encoding_field() {
       [](const config::At& at, T& out) {
         std::string word;
         if (at.value.is_null() || !config::decode_scalar(at, word)) return;
-        if (word != "proto" && word != "json") return at.error("invalid encoding type: " + word + " (expected proto or json)");
+        if (word != "proto" && word != "json")
+          return at.error("invalid encoding type: " + word + " (expected proto or json)");
         out.encoding = word == "json" ? T::Encoding::kJson : T::Encoding::kProto;
       },
       "proto or json");
@@ -59,8 +60,8 @@ const config::Fields<OtlpHttpConfig>& OtlpHttpConfig::fields() {
       config::field("tls", &T::tls, "TLS settings"),
       config::field("sending_queue", &T::sending_queue, "the queue before the destination"),
       config::field("retry_on_failure", &T::retry_on_failure, "when and how long to try again"),
-      config::field("max_idle_conns", &T::max_idle_conns, "kept connections; 0 = no limit"),
-      config::field("max_idle_conns_per_host", &T::max_idle_conns_per_host, "kept connections; 0 = no limit"),
+      config::accepted<T>("max_idle_conns", "has no effect: as many connections are kept as are used at once"),
+      config::accepted<T>("max_idle_conns_per_host", "has no effect: as many connections are kept as are used at once"),
       config::field("max_conns_per_host", &T::max_conns_per_host, "connections; 0 = as many as there are consumers"),
       config::field("idle_conn_timeout", &T::idle_conn_timeout, "an idle connection is closed after this time"),
       config::field("disable_keep_alives", &T::disable_keep_alives, "one connection for each request"),
@@ -100,7 +101,8 @@ void OtlpHttpConfig::validate(const config::Value& at, const std::string& path, 
   if (has(kLater, compression)) {
     fail("compression", "compression \"" + compression + "\" is not supported by this version of weir");
   } else if (!has(kCompressions, compression)) {
-    fail("compression", "unsupported compression type \"" + compression + "\" (expected gzip, zstd, snappy, deflate, zlib or none)");
+    fail("compression",
+         "unsupported compression type \"" + compression + "\" (expected gzip, zstd, snappy, deflate, zlib or none)");
   }
   const bool deflates = compression == "gzip" || compression == "zlib" || compression == "deflate";
   const int64_t level = compression_params.level;

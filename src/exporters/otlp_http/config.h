@@ -32,8 +32,6 @@ struct OtlpHttpConfig {
   TlsClientConfig tls;
   QueueConfig sending_queue;
   RetryConfig retry_on_failure;
-  int64_t max_idle_conns = 100;
-  int64_t max_idle_conns_per_host = 0;
   int64_t max_conns_per_host = 0;
   Duration idle_conn_timeout = std::chrono::seconds(90);
   bool disable_keep_alives = false;

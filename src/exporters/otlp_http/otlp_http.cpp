@@ -43,7 +43,8 @@ uint32_t connections_for(const OtlpHttpConfig& config) {
 
 class HttpTransport final : public Transport {
  public:
-  HttpTransport(const OtlpHttpConfig& config, const ComponentEnv& env, std::string url, const net::Url& parsed, Shard& home)
+  HttpTransport(const OtlpHttpConfig& config, const ComponentEnv& env, std::string url, const net::Url& parsed,
+                Shard& home)
       : config_(config),
         clock_(*env.clock),
         url_(std::move(url)),
@@ -88,7 +89,9 @@ class HttpTransport final : public Transport {
     headers_.emplace_back(name, value);
   }
 
-  int level() const { return config_.compression_params.level > 0 ? static_cast<int>(config_.compression_params.level) : -1; }
+  int level() const {
+    return config_.compression_params.level > 0 ? static_cast<int>(config_.compression_params.level) : -1;
+  }
 
   std::vector<std::string_view> pieces_of(const Batch& batch, Body& body) const {
     if (config_.encoding == OtlpHttpConfig::Encoding::kJson) {
@@ -124,8 +127,10 @@ std::unique_ptr<Exporter> make_otlp_http(const OtlpHttpConfig& config, const Com
   const std::optional<net::Url> parsed = net::parse_url(url, why);
   if (!parsed) throw std::runtime_error(why);
   const std::string path = parsed->path.substr(0, parsed->path.find('?'));
-  QueueSetup setup{config.sending_queue, config.retry_on_failure,
-                   {{"server_address", parsed->host}, {"server_port", std::to_string(parsed->port)}, {"url_path", path}}};
+  QueueSetup setup{
+      config.sending_queue,
+      config.retry_on_failure,
+      {{"server_address", parsed->host}, {"server_port", std::to_string(parsed->port)}, {"url_path", path}}};
   return make_queued_exporter(env, std::move(setup), [config, env, url, parsed = *parsed](Shard& home) {
     return std::make_unique<HttpTransport>(config, env, url, parsed, home);
   });

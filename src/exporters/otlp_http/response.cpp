@@ -20,7 +20,8 @@ SendResult result_of_success(const Reply& reply) {
   const std::string_view type = reply.header("content-type");
   if (type != kProtobuf && type != kJson) return {};
   if (reply.body.empty()) return {};
-  const auto partial = type == kJson ? otlp::parse_partial_success_json(reply.body) : otlp::parse_partial_success(reply.body);
+  const auto partial =
+      type == kJson ? otlp::parse_partial_success_json(reply.body) : otlp::parse_partial_success(reply.body);
   if (!partial) return {Kind::kPermanent, 0, "error parsing the response of a successful request", {}};
   return {Kind::kOk, partial->rejected, partial->message, {}};
 }
@@ -28,15 +29,22 @@ SendResult result_of_success(const Reply& reply) {
 // The name that gRPC gives to what an HTTP status says.
 std::string_view code_name(int status) {
   switch (status) {
-    case 400: return "InvalidArgument";
-    case 401: return "Unauthenticated";
-    case 403: return "PermissionDenied";
-    case 404: return "Unimplemented";
-    case 429: return "ResourceExhausted";
+    case 400:
+      return "InvalidArgument";
+    case 401:
+      return "Unauthenticated";
+    case 403:
+      return "PermissionDenied";
+    case 404:
+      return "Unimplemented";
+    case 429:
+      return "ResourceExhausted";
     case 502:
     case 503:
-    case 504: return "Unavailable";
-    default: return "Unknown";
+    case 504:
+      return "Unavailable";
+    default:
+      return "Unknown";
   }
 }
 
@@ -58,7 +66,9 @@ bool is_retryable(int status) { return status == 429 || status == 502 || status 
 SendResult result_of_http(const Reply& reply, const std::string& url, Duration wall_now) {
   if (reply.status == 0) {
     const bool for_good = reply.failure == net::HttpClient::Failure::kNotSupported;
-    return {for_good ? Kind::kPermanent : Kind::kRetry, 0, "failed to make an HTTP request: Post \"" + url + "\": " + reply.error,
+    return {for_good ? Kind::kPermanent : Kind::kRetry,
+            0,
+            "failed to make an HTTP request: Post \"" + url + "\": " + reply.error,
             {}};
   }
   if (reply.status >= 200 && reply.status <= 299) return result_of_success(reply);

@@ -57,10 +57,10 @@ TEST_CASE("what the end of a call means") {
                                 StatusCode::OUT_OF_RANGE, StatusCode::UNAVAILABLE, StatusCode::DATA_LOSS}) {
     CHECK(kind(code) == Kind::kRetry);
   }
-  for (const StatusCode code : {StatusCode::UNKNOWN, StatusCode::INVALID_ARGUMENT, StatusCode::NOT_FOUND,
-                                StatusCode::ALREADY_EXISTS, StatusCode::PERMISSION_DENIED, StatusCode::UNAUTHENTICATED,
-                                StatusCode::FAILED_PRECONDITION, StatusCode::UNIMPLEMENTED, StatusCode::INTERNAL,
-                                StatusCode::RESOURCE_EXHAUSTED}) {
+  for (const StatusCode code :
+       {StatusCode::UNKNOWN, StatusCode::INVALID_ARGUMENT, StatusCode::NOT_FOUND, StatusCode::ALREADY_EXISTS,
+        StatusCode::PERMISSION_DENIED, StatusCode::UNAUTHENTICATED, StatusCode::FAILED_PRECONDITION,
+        StatusCode::UNIMPLEMENTED, StatusCode::INTERNAL, StatusCode::RESOURCE_EXHAUSTED}) {
     CHECK(kind(code) == Kind::kPermanent);
   }
   CHECK(kind(StatusCode::UNKNOWN, "Stream removed") == Kind::kRetry);

@@ -11,6 +11,7 @@
 
 #include "exporters/otlp_grpc/message.h"
 #include "net/event_loops.h"
+#include "test_certificate.h"
 #include "unit/exporters/queue_fixture.h"
 #include "unit/net/loop_fixture.h"
 
@@ -38,9 +39,13 @@ struct Got {
 // A real server that takes any method; it keeps what it got and plays its replies in order, then says OK.
 class Server {
  public:
-  explicit Server(std::vector<Reply> replies, bool knows_gzip = true) : service_(*this), replies_(std::move(replies)) {
+  explicit Server(std::vector<Reply> replies, bool knows_gzip = true, bool tls = false)
+      : service_(*this), replies_(std::move(replies)) {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    grpc::SslServerCredentialsOptions options;
+    options.pem_key_cert_pairs.push_back({kKey, kCertificate});
+    builder.AddListeningPort("127.0.0.1:0",
+                             tls ? grpc::SslServerCredentials(options) : grpc::InsecureServerCredentials(), &port_);
     builder.SetMaxReceiveMessageSize(1 << 20);
     if (!knows_gzip) builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
     builder.RegisterCallbackGenericService(&service_);
@@ -108,15 +113,10 @@ struct WaitedOrigin final : Origin {
 };
 
 struct GrpcWorld : ExporterWorld {
-  explicit GrpcWorld(OtlpGrpcConfig config) : loops(1, clock) {
-    config.tls.insecure = true;
-    config.timeout = seconds(20);
-    start(config);
-  }
-  GrpcWorld(OtlpGrpcConfig config, Duration timeout) : loops(1, clock) {
-    config.tls.insecure = true;
-    config.timeout = timeout;
-    start(config);
+  explicit GrpcWorld(const OtlpGrpcConfig& config) : loops(1, clock) {
+    exporter = make_otlp_grpc(config, env());
+    stage = exporter->make_stage(loops.at(0));
+    loops.run();
   }
   ~GrpcWorld() {
     on(loops.at(0), [&] {
@@ -125,12 +125,6 @@ struct GrpcWorld : ExporterWorld {
     });
     loops.stop();
     loops.join();
-  }
-  void start(OtlpGrpcConfig config) {
-    config.retry_on_failure.randomization_factor = 0;
-    exporter = make_otlp_grpc(config, env());
-    stage = exporter->make_stage(loops.at(0));
-    loops.run();
   }
   std::shared_ptr<WaitedOrigin> post(uint32_t count) {
     auto origin = std::make_shared<WaitedOrigin>();
@@ -147,9 +141,17 @@ struct GrpcWorld : ExporterWorld {
   std::unique_ptr<Stage> stage;
 };
 
-OtlpGrpcConfig to(const Server& server, const std::string& compression = "gzip") {
+OtlpGrpcConfig plain(const std::string& endpoint) {
   OtlpGrpcConfig config;
-  config.endpoint = server.endpoint();
+  config.endpoint = endpoint;
+  config.tls.insecure = true;
+  config.timeout = seconds(20);  // a slow machine must not decide a test
+  config.retry_on_failure.randomization_factor = 0;
+  return config;
+}
+
+OtlpGrpcConfig to(const Server& server, const std::string& compression = "gzip") {
+  OtlpGrpcConfig config = plain(server.endpoint());
   config.compression = compression;
   return config;
 }
@@ -186,7 +188,8 @@ TEST_CASE("otlp_grpc: the sender's own bytes arrive, compressed or not, with hea
     CHECK(received[0].metadata.find("x-scope-orgid")->second == "t1");
     CHECK(received[0].metadata.find("user-agent")->second.starts_with("mine/1 "));
     const std::string port = server.endpoint().substr(10);
-    CHECK(world.telemetry.at("otelcol_exporter_sent_spans{exporter=otlp,server_address=127.0.0.1,server_port=" + port + "}") == 50);
+    CHECK(world.telemetry.at("otelcol_exporter_sent_spans{exporter=otlp,server_address=127.0.0.1,server_port=" + port +
+                             "}") == 50);
   }
 }
 
@@ -221,8 +224,9 @@ TEST_CASE("otlp_grpc: RESOURCE_EXHAUSTED is tried again only with RetryInfo, aft
   for (bool told = false; !told;) {
     told = on(world.loops.at(0), [&] { return !world.log.lines.empty(); });
   }
-  CHECK(world.log.has("info Exporting failed. Will retry the request after interval. error=Throttle (40s), error: rpc error: "
-                      "code = ResourceExhausted desc = slow down interval=40s"));
+  CHECK(world.log.has(
+      "info Exporting failed. Will retry the request after interval. error=Throttle (40s), error: rpc error: "
+      "code = ResourceExhausted desc = slow down interval=40s"));
   const auto tick = [&](Duration by) {
     on(world.loops.at(0), [&] {
       world.clock.advance(by);
@@ -253,15 +257,15 @@ TEST_CASE("otlp_grpc: a call that takes too long is tried again") {
   Server server(std::vector<Reply>{{.never = true}});
   OtlpGrpcConfig config = to(server);
   config.retry_on_failure.enabled = false;
-  GrpcWorld world(config, milliseconds(200));
+  config.timeout = milliseconds(200);
+  GrpcWorld world(config);
   const Settled how = world.deliver(1);
   CHECK(how.reason == DropReason::kRetriesExhausted);
   CHECK(how.detail == "rpc error: code = DeadlineExceeded desc = Deadline Exceeded");
 }
 
 TEST_CASE("otlp_grpc: nobody listens: unavailable, to be tried again") {
-  OtlpGrpcConfig config;
-  config.endpoint = "127.0.0.1:1";
+  OtlpGrpcConfig config = plain("127.0.0.1:1");
   config.retry_on_failure.enabled = false;
   GrpcWorld world(config);
   const Settled how = world.deliver(1);
@@ -285,4 +289,25 @@ TEST_CASE("otlp_grpc: an exporter that ends with calls under way waits for the l
     world.check_accounts(0);
   }
   CHECK(origin->first.wait().reason == DropReason::kShutdown);
+}
+
+TEST_CASE("otlp_grpc: TLS with the config's authority, or unverified, and never to a server that is not trusted") {
+  Server server({}, true, true);
+  OtlpGrpcConfig config = to(server);
+  config.tls = {};
+  config.retry_on_failure.enabled = false;
+  CHECK(GrpcWorld(config).deliver(1).detail.starts_with("rpc error: code = Unavailable"));
+  config.tls.ca_pem = kCertificate;
+  config.tls.server_name_override = "localhost";
+  CHECK(GrpcWorld(config).deliver(1).outcome == Outcome::kExported);
+  config.tls.server_name_override = "elsewhere";
+  CHECK(GrpcWorld(config).deliver(1).outcome == Outcome::kDropped);
+  config.tls = {};
+  config.tls.insecure_skip_verify = true;
+  CHECK(GrpcWorld(config).deliver(1).outcome == Outcome::kExported);
+  // https:// means TLS whatever `insecure` says.
+  config.endpoint = "https://" + server.endpoint();
+  config.tls.insecure = true;
+  CHECK(GrpcWorld(config).deliver(1).outcome == Outcome::kExported);
+  CHECK(server.received().size() == 3);
 }

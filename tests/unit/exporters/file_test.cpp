@@ -116,8 +116,8 @@ TEST_CASE("file: protobuf messages with their length before them") {
   world.stage->flush(world.clock.now());
   const std::string message = trace_request(3);
   const auto size = static_cast<uint32_t>(message.size());
-  const std::string length = {static_cast<char>(size >> 24), static_cast<char>(size >> 16), static_cast<char>(size >> 8),
-                              static_cast<char>(size)};
+  const std::string length = {static_cast<char>(size >> 24), static_cast<char>(size >> 16),
+                              static_cast<char>(size >> 8), static_cast<char>(size)};
   CHECK(world.directory.read("out.json") == length + message);
 }
 
@@ -162,7 +162,8 @@ TEST_CASE("file: a write that fails drops the batch with its reason and leaves n
   world.stage->consume(world.spans(2));
   world.stage->flush(world.clock.now());
   CHECK(world.dropped(DropReason::kRefused) == 2);
-  CHECK(world.log.has("error Exporting failed. Dropping data. error=write /dev/full: No space left on device dropped_items=2"));
+  CHECK(world.log.has(
+      "error Exporting failed. Dropping data. error=write /dev/full: No space left on device dropped_items=2"));
   world.check_accounts(0);
 }
 

@@ -135,8 +135,8 @@ TEST_CASE("otlp_http: every compression is readable, none sends plain bytes") {
     const Got& got = world.received.at(0);
     const bool plain = std::string(name) == "none";
     CHECK(got.has("Content-Encoding: " + std::string(name)) == !plain);
-    const net::Codec codec = plain ? net::Codec::kIdentity
-                                   : net::codec_of(std::string(name) == "zlib" ? "deflate" : name).value();
+    const net::Codec codec =
+        plain ? net::Codec::kIdentity : net::codec_of(std::string(name) == "zlib" ? "deflate" : name).value();
     const net::Decoded body = net::decompress(codec, got.body, 1 << 20, world.budget);
     REQUIRE(body.error == net::DecodeError::kNone);
     CHECK(body.bytes->view() == trace_request(2));
@@ -210,7 +210,8 @@ TEST_CASE("otlp_http: partial success drops what was rejected") {
 TEST_CASE("what an HTTP answer means") {
   using Kind = SendResult::Kind;
   const Duration now = seconds(1'700'000'000);
-  for (const int status : {429, 502, 503, 504}) CHECK(result_of_http(http_reply(status), kUrl, now).kind == Kind::kRetry);
+  for (const int status : {429, 502, 503, 504})
+    CHECK(result_of_http(http_reply(status), kUrl, now).kind == Kind::kRetry);
   for (const int status : {301, 400, 401, 404, 408, 500, 501}) {
     CHECK(result_of_http(http_reply(status), kUrl, now).kind == Kind::kPermanent);
   }
@@ -219,22 +220,30 @@ TEST_CASE("what an HTTP answer means") {
   CHECK(result_of_http(http_reply(429, "", {{"retry-after", "7"}}), kUrl, now).retry_after == seconds(7));
   // Only 429 and 503 say how long.
   CHECK(result_of_http(http_reply(502, "", {{"retry-after", "7"}}), kUrl, now).retry_after == seconds(0));
-  CHECK(result_of_http(http_reply(503, "", {{"retry-after", "Tue, 14 Nov 2023 22:14:00 GMT"}}), kUrl, now).retry_after ==
-        seconds(40));
+  CHECK(
+      result_of_http(http_reply(503, "", {{"retry-after", "Tue, 14 Nov 2023 22:14:00 GMT"}}), kUrl, now).retry_after ==
+      seconds(40));
   // google.rpc.Status { code: 3, message: "bad id" }
-  const std::string status("\x08\x03\x12\x06" "bad id", 10);
+  const std::string status(
+      "\x08\x03\x12\x06"
+      "bad id",
+      10);
   CHECK(result_of_http(http_reply(400, status, {{"content-type", "application/x-protobuf"}}), kUrl, now).message ==
-        "rpc error: code = InvalidArgument desc = error exporting items, request to http://tempo:4318/v1/traces responded with "
+        "rpc error: code = InvalidArgument desc = error exporting items, request to http://tempo:4318/v1/traces "
+        "responded with "
         "HTTP Status Code 400, Message=bad id, Details=[]");
-  CHECK(result_of_http(http_reply(400, "{\"code\":3,\"message\":\"bad id\"}", {{"content-type", "application/json"}}), kUrl, now)
+  CHECK(result_of_http(http_reply(400, "{\"code\":3,\"message\":\"bad id\"}", {{"content-type", "application/json"}}),
+                       kUrl, now)
             .message.ends_with("Message=bad id, Details=[]"));
-  const SendResult json = result_of_http(
-      http_reply(200, "{\"partialSuccess\":{\"rejectedSpans\":\"4\",\"errorMessage\":\"no\"}}", {{"content-type", "application/json"}}),
-      kUrl, now);
+  const SendResult json =
+      result_of_http(http_reply(200, "{\"partialSuccess\":{\"rejectedSpans\":\"4\",\"errorMessage\":\"no\"}}",
+                                {{"content-type", "application/json"}}),
+                     kUrl, now);
   CHECK(json.rejected == 4);
   CHECK(json.message == "no");
   CHECK(result_of_http(http_reply(200, "<html>", {{"content-type", "text/html"}}), kUrl, now).kind == Kind::kOk);
-  CHECK(result_of_http(http_reply(200, "<html>", {{"content-type", "application/json"}}), kUrl, now).kind == Kind::kPermanent);
+  CHECK(result_of_http(http_reply(200, "<html>", {{"content-type", "application/json"}}), kUrl, now).kind ==
+        Kind::kPermanent);
 }
 
 TEST_CASE("the URL of a signal") {
@@ -248,5 +257,6 @@ TEST_CASE("the URL of a signal") {
   config.endpoint.clear();
   CHECK(config.url_for(Signal::kLogs).empty());
   ExporterWorld world;
-  CHECK_THROWS_WITH(make_otlp_http(config, world.env(Signal::kLogs)), "either endpoint or logs_endpoint must be specified");
+  CHECK_THROWS_WITH(make_otlp_http(config, world.env(Signal::kLogs)),
+                    "either endpoint or logs_endpoint must be specified");
 }

@@ -51,9 +51,12 @@ struct RecordingTelemetry final : Telemetry {
     for (const auto& [k, v] : labels) text += (text.empty() ? "" : ",") + k + "=" + v;
     return name + "{" + text + "}";
   }
-  Counter& counter(const std::string& name, const std::string&, const Labels& l) override { return numbers[key(name, l)]; }
+  Counter& counter(const std::string& name, const std::string&, const Labels& l) override {
+    return numbers[key(name, l)];
+  }
   Gauge& gauge(const std::string& name, const std::string&, const Labels& l) override { return numbers[key(name, l)]; }
-  Histogram& histogram(const std::string& name, const std::string&, const Labels& l, const std::vector<double>&) override {
+  Histogram& histogram(const std::string& name, const std::string&, const Labels& l,
+                       const std::vector<double>&) override {
     return numbers[key(name, l)];
   }
   double at(const std::string& text) const {

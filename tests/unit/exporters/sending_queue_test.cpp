@@ -88,7 +88,8 @@ TEST_CASE("metrics beyond the door's room: the oldest there is dropped and count
 TEST_CASE("a retryable failure is tried again after the backoff and occupies a consumer meanwhile") {
   QueueWorld world;
   world.setup.queue.num_consumers = 1;
-  world.setup.retry = {.initial_interval = seconds(2), .randomization_factor = 0, .multiplier = 2, .max_interval = seconds(5)};
+  world.setup.retry = {
+      .initial_interval = seconds(2), .randomization_factor = 0, .multiplier = 2, .max_interval = seconds(5)};
   world.build();
   world.queue->consume(world.spans(1));
   world.queue->consume(world.spans(2));
@@ -131,7 +132,8 @@ TEST_CASE("a hint of the destination makes the wait longer, never shorter") {
 
 TEST_CASE("a written max_elapsed_time is obeyed: retries_exhausted") {
   QueueWorld world;
-  world.setup.retry = {.initial_interval = seconds(4), .randomization_factor = 0, .multiplier = 1, .max_elapsed_time = seconds(10)};
+  world.setup.retry = {
+      .initial_interval = seconds(4), .randomization_factor = 0, .multiplier = 1, .max_elapsed_time = seconds(10)};
   world.build();
   auto origin = std::make_shared<RecordingOrigin>();
   world.queue->consume(world.spans(3, origin));
@@ -169,7 +171,8 @@ TEST_CASE("an unwritten max_elapsed_time lasts as long as the byte budget") {
 TEST_CASE("a sender that waits for the outcome is not kept for ever") {
   QueueWorld world;
   world.setup.queue.wait_for_result = true;
-  world.setup.retry = {.initial_interval = seconds(200), .randomization_factor = 0, .multiplier = 1, .max_interval = seconds(200)};
+  world.setup.retry = {
+      .initial_interval = seconds(200), .randomization_factor = 0, .multiplier = 1, .max_interval = seconds(200)};
   world.build();
   world.queue->consume(world.spans(1));
   world.transport->answer(0, retry("down"));
