@@ -4,7 +4,8 @@
 #include "otlp/writer.h"
 #include "support/catch.h"
 
-using namespace weir;
+namespace weir::test {
+
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -70,3 +71,5 @@ TEST_CASE("what the end of a call means") {
   CHECK(result_of_grpc(grpc::Status::OK, "").kind == Kind::kOk);
   CHECK(result_of_grpc(grpc::Status::OK, "\xff\xff").kind == Kind::kPermanent);
 }
+
+}  // namespace weir::test

@@ -15,8 +15,8 @@
 #include "unit/exporters/queue_fixture.h"
 #include "unit/net/loop_fixture.h"
 
-using namespace weir;
-using namespace weir::test;
+namespace weir::test {
+
 using net::test::on;
 using net::test::Promised;
 using std::chrono::milliseconds;
@@ -311,3 +311,5 @@ TEST_CASE("otlp_grpc: TLS with the config's authority, or unverified, and never 
   CHECK(GrpcWorld(config).deliver(1).outcome == Outcome::kExported);
   CHECK(server.received().size() == 3);
 }
+
+}  // namespace weir::test

@@ -10,8 +10,8 @@
 #include "exporters/debug/text.h"
 #include "queue_fixture.h"
 
-using namespace weir;
-using namespace weir::test;
+namespace weir::test {
+
 using Verbosity = DebugConfig::Verbosity;
 
 namespace {
@@ -171,3 +171,5 @@ TEST_CASE("debug: after the first batches of a second every n-th is written") {
   CHECK(lines() == 5);
   CHECK(world.settled(Outcome::kExported) == 10);
 }
+
+}  // namespace weir::test

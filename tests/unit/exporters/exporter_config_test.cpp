@@ -7,7 +7,7 @@
 #include "exporters/otlp_http/config.h"
 #include "support/catch.h"
 
-using namespace weir;
+namespace weir::test {
 
 namespace {
 
@@ -125,3 +125,5 @@ TEST_CASE("file: what is wrong is named") {
   REQUIRE(rotating.settings.rotation);
   CHECK(rotating.settings.rotation->max_megabytes == 100);
 }
+
+}  // namespace weir::test

@@ -12,8 +12,8 @@
 #include "otlp/json_in.h"
 #include "queue_fixture.h"
 
-using namespace weir;
-using namespace weir::test;
+namespace weir::test {
+
 using std::chrono::milliseconds;
 namespace fs = std::filesystem;
 
@@ -188,3 +188,5 @@ TEST_CASE("file: a directory is made where the config asks, else the start fails
   world.build();
   CHECK(fs::exists(world.config.path));
 }
+
+}  // namespace weir::test

@@ -11,8 +11,8 @@
 #include "unit/net/loop_fixture.h"
 #include "unit/net/raw_peer.h"
 
-using namespace weir;
-using namespace weir::test;
+namespace weir::test {
+
 using net::test::on;
 using net::test::Promised;
 using net::test::RawServer;
@@ -260,3 +260,5 @@ TEST_CASE("the URL of a signal") {
   CHECK_THROWS_WITH(make_otlp_http(config, world.env(Signal::kLogs)),
                     "either endpoint or logs_endpoint must be specified");
 }
+
+}  // namespace weir::test

@@ -3,8 +3,8 @@
 #include "otlp/batch_ops.h"
 #include "queue_fixture.h"
 
-using namespace weir;
-using namespace weir::test;
+namespace weir::test {
+
 using std::chrono::milliseconds;
 
 namespace {
@@ -114,3 +114,5 @@ TEST_CASE("sizes of a batch by sizer") {
   CHECK(fit > 0);
   CHECK(otlp::encoded_size(otlp::split_front(rest, fit)) <= 250);
 }
+
+}  // namespace weir::test

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue_fixture.h"
 
-using namespace weir;
-using namespace weir::test;
+namespace weir::test {
+
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -322,3 +322,5 @@ TEST_CASE("jitter comes from the seed") {
     middle = std::min(middle * 1.5, 30e9);
   }
 }
+
+}  // namespace weir::test
