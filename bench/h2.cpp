@@ -18,15 +18,17 @@ namespace {
 constexpr int32_t kWindow = 64 << 20;
 
 nghttp2_nv header(const char* name, const std::string& value) {
-  return {reinterpret_cast<uint8_t*>(const_cast<char*>(name)), reinterpret_cast<uint8_t*>(const_cast<char*>(value.data())),
-          std::strlen(name), value.size(), NGHTTP2_NV_FLAG_NO_COPY_NAME};
+  return {reinterpret_cast<uint8_t*>(const_cast<char*>(name)),
+          reinterpret_cast<uint8_t*>(const_cast<char*>(value.data())), std::strlen(name), value.size(),
+          NGHTTP2_NV_FLAG_NO_COPY_NAME};
 }
 
 sockaddr_in address_of(const std::string& address, uint16_t port) {
   sockaddr_in at{};
   at.sin_family = AF_INET;
   at.sin_port = htons(port);
-  if (inet_pton(AF_INET, address.c_str(), &at.sin_addr) != 1) throw std::runtime_error("not an IPv4 address: " + address);
+  if (inet_pton(AF_INET, address.c_str(), &at.sin_addr) != 1)
+    throw std::runtime_error("not an IPv4 address: " + address);
   return at;
 }
 
@@ -60,7 +62,8 @@ struct Callbacks {
 
   static int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     const bool end = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-    if (end && self(user).server_ && self(user).streams_.contains(frame->hd.stream_id)) self(user).answer(frame->hd.stream_id);
+    if (end && self(user).server_ && self(user).streams_.contains(frame->hd.stream_id))
+      self(user).answer(frame->hd.stream_id);
     return 0;
   }
 
@@ -124,7 +127,9 @@ bool Connection::on_readable() {
     const ssize_t size = read(fd_, buffer.data(), buffer.size());
     if (size == 0) return false;
     if (size < 0) return errno == EAGAIN || errno == EINTR;
-    if (nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(buffer.data()), static_cast<size_t>(size)) < 0) return false;
+    if (nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(buffer.data()), static_cast<size_t>(size)) <
+        0)
+      return false;
     if (static_cast<size_t>(size) < buffer.size()) return true;
   }
 }
@@ -139,7 +144,8 @@ bool Connection::flush() {
       if (out_at_ == out_.size()) out_.clear(), out_at_ = 0;
       out_.append(reinterpret_cast<const char*>(data), static_cast<size_t>(size));
     }
-    if (out_at_ == out_.size()) return nghttp2_session_want_read(session_) != 0 || nghttp2_session_want_write(session_) != 0;
+    if (out_at_ == out_.size())
+      return nghttp2_session_want_read(session_) != 0 || nghttp2_session_want_write(session_) != 0;
     const ssize_t size = send(fd_, out_.data() + out_at_, out_.size() - out_at_, MSG_NOSIGNAL);
     if (size < 0) return errno == EAGAIN || errno == EINTR;
     out_at_ += static_cast<size_t>(size);
@@ -147,16 +153,17 @@ bool Connection::flush() {
 }
 
 void Connection::call(const std::string& path, std::string message) {
-  static const std::string post = "POST", http = "http", authority = "localhost", grpc = "application/grpc", te = "trailers",
-                           agent = "weir-load";
+  static const std::string post = "POST", http = "http", authority = "localhost", grpc = "application/grpc",
+                           te = "trailers", agent = "weir-load";
   auto stream = std::make_unique<Stream>();
   const uint32_t size = htonl(static_cast<uint32_t>(message.size()));
   stream->body.reserve(message.size() + 5);
   stream->body.push_back('\0');
   stream->body.append(reinterpret_cast<const char*>(&size), 4);
   stream->body += message;
-  const nghttp2_nv headers[] = {header(":method", post), header(":scheme", http),       header(":path", path), header(":authority", authority),
-                                header("content-type", grpc), header("te", te), header("user-agent", agent)};
+  const nghttp2_nv headers[] = {header(":method", post),         header(":scheme", http),      header(":path", path),
+                                header(":authority", authority), header("content-type", grpc), header("te", te),
+                                header("user-agent", agent)};
   nghttp2_data_provider body{{0}, Callbacks::read_body};
   const int32_t id = nghttp2_submit_request(session_, nullptr, headers, 7, &body, nullptr);
   if (id < 0) throw std::runtime_error(nghttp2_strerror(id));

@@ -12,8 +12,8 @@
 
 namespace weir::bench {
 
-// One HTTP/2 connection (h2c, prior knowledge) on a non-blocking socket, client or server: the bare minimum that sends or takes
-// gRPC messages, driven by somebody's epoll loop. Not thread-safe.
+// One HTTP/2 connection (h2c, prior knowledge) on a non-blocking socket, client or server: the bare minimum that sends
+// or takes gRPC messages, driven by somebody's epoll loop. Not thread-safe.
 class Connection {
  public:
   Connection(int fd, bool server);
@@ -34,7 +34,7 @@ class Connection {
 
  private:
   struct Stream {
-    std::string body;   // to send (client) or received (server)
+    std::string body;  // to send (client) or received (server)
     size_t sent = 0;
     int grpc_status = -1;
   };

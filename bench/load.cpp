@@ -44,10 +44,13 @@ std::unique_ptr<Source> make_source(const Options& options, uint64_t seed) {
 }
 
 int usage() {
-  std::puts("usage: weir_load [--port N] [--address IPv4] [--connections N] [--in-flight N] [--spans-per-request N] [--spans N]\n"
-            "                 [--rate SPANS_PER_SECOND] [--errors SHARE] [--seed N] [--shape pairs|shop] [--facts FILE]\n"
-            "pairs: traces of a CLIENT and a SERVER span. shop: traces through several services with errors and slow\n"
-            "requests, one trace a request. --facts writes a line `trace span duration_ms error number status` for each span.");
+  std::puts(
+      "usage: weir_load [--port N] [--address IPv4] [--connections N] [--in-flight N] [--spans-per-request N] [--spans "
+      "N]\n"
+      "                 [--rate SPANS_PER_SECOND] [--errors SHARE] [--seed N] [--shape pairs|shop] [--facts FILE]\n"
+      "pairs: traces of a CLIENT and a SERVER span. shop: traces through several services with errors and slow\n"
+      "requests, one trace a request. --facts writes a line `trace span duration_ms error number status` for each "
+      "span.");
   return 2;
 }
 
@@ -109,7 +112,8 @@ class Load {
   }
 
   void on_event(Line& line, uint32_t) {
-    if (!line.connection.on_readable() || !line.connection.flush()) throw std::runtime_error("the connection was closed");
+    if (!line.connection.on_readable() || !line.connection.flush())
+      throw std::runtime_error("the connection was closed");
   }
 
   void on_reply(Line& line, int status) {
@@ -119,8 +123,9 @@ class Load {
     line.spans_under_way.pop_front();
     for (const SpanFacts& f : line.sent) {
       char text[96];
-      const int size = std::snprintf(text, sizeof text, "%s%s %s %u %d %u %d\n", hex(f.trace_hi).c_str(), hex(f.trace_lo).c_str(),
-                                     hex(f.span_id).c_str(), f.duration_ms, f.error ? 1 : 0, f.number, status);
+      const int size =
+          std::snprintf(text, sizeof text, "%s%s %s %u %d %u %d\n", hex(f.trace_hi).c_str(), hex(f.trace_lo).c_str(),
+                        hex(f.span_id).c_str(), f.duration_ms, f.error ? 1 : 0, f.number, status);
       facts_.write(text, size);
     }
     line.sent.clear();
@@ -141,8 +146,8 @@ class Load {
   }
 
   void report(double seconds) const {
-    std::printf("{\"spans\": %llu, \"seconds\": %.3f, \"spans_per_second\": %.0f, \"replies\": {", static_cast<unsigned long long>(answered_),
-                seconds, static_cast<double>(answered_) / seconds);
+    std::printf("{\"spans\": %llu, \"seconds\": %.3f, \"spans_per_second\": %.0f, \"replies\": {",
+                static_cast<unsigned long long>(answered_), seconds, static_cast<double>(answered_) / seconds);
     const char* comma = "";
     for (const auto& [status, count] : statuses_) {
       std::printf("%s\"%d\": %llu", comma, status, static_cast<unsigned long long>(count));

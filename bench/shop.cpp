@@ -26,9 +26,19 @@ double Shop::chance() { return static_cast<double>(random_() >> 11) * 0x1.0p-53;
 const std::string& Shop::next(uint64_t now_ns) {
   static const std::vector<Call> kEntries = {
       {"gateway", "GET /cart", 4, nullptr, {{"cart", "cart.List", 3, "postgres", {}}}},
-      {"gateway", "POST /checkout", 6, nullptr,
-       {{"checkout", "checkout.Place", 9, "postgres", {{"payment", "payment.Charge", 35, nullptr, {}}, {"cart", "cart.Clear", 3, "postgres", {}}}}}},
-      {"gateway", "GET /recommend", 3, nullptr,
+      {"gateway",
+       "POST /checkout",
+       6,
+       nullptr,
+       {{"checkout",
+         "checkout.Place",
+         9,
+         "postgres",
+         {{"payment", "payment.Charge", 35, nullptr, {}}, {"cart", "cart.Clear", 3, "postgres", {}}}}}},
+      {"gateway",
+       "GET /recommend",
+       3,
+       nullptr,
        {{"recommender", "recommend.For", 8, nullptr, {{"triton", "InferRequest", 14, nullptr, {}}}}}},
   };
   bytes_.clear();
@@ -40,7 +50,8 @@ const std::string& Shop::next(uint64_t now_ns) {
   return bytes_;
 }
 
-// Adds the server span of the call and, before it, all that it calls; returns when it ended. One request in fifty is slow.
+// Adds the server span of the call and, before it, all that it calls; returns when it ended. One request in fifty is
+// slow.
 uint64_t Shop::visit(const Call& call, uint64_t parent, uint64_t start_ns) {
   const uint64_t id = random_() | 1;
   uint64_t at = start_ns + static_cast<uint64_t>(static_cast<double>(call.own_ms * kMs) * (0.5 + chance()));
@@ -60,8 +71,8 @@ uint64_t Shop::visit(const Call& call, uint64_t parent, uint64_t start_ns) {
   return at;
 }
 
-void Shop::add_span(const std::string& service, const std::string& name, int kind, uint64_t id, uint64_t parent, uint64_t start_ns,
-                    uint64_t end_ns, bool error, const std::string& database) {
+void Shop::add_span(const std::string& service, const std::string& name, int kind, uint64_t id, uint64_t parent,
+                    uint64_t start_ns, uint64_t end_ns, bool error, const std::string& database) {
   std::string span;
   put_bytes(span, 1, word_bytes(trace_.trace_hi) + word_bytes(trace_.trace_lo));
   put_bytes(span, 2, word_bytes(id));
@@ -72,7 +83,12 @@ void Shop::add_span(const std::string& service, const std::string& name, int kin
   put_fixed64(span, 8, end_ns);
   put_bytes(span, 9, int_attribute("http.status_code", error ? 500 : 200));
   if (!database.empty()) put_bytes(span, 9, text_attribute("db.name", database));
-  if (error) put_bytes(span, 15, std::string("\x12\x07" "boom :(" "\x18\x02", 11));  // Status{2 message, 3 code ERROR}
+  if (error)
+    put_bytes(span, 15,
+              std::string("\x12\x07"
+                          "boom :("
+                          "\x18\x02",
+                          11));  // Status{2 message, 3 code ERROR}
   std::string scope_spans, resource, resource_spans;
   put_bytes(scope_spans, 2, span);
   put_bytes(resource, 1, text_attribute("service.name", service));

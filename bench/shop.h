@@ -20,8 +20,8 @@ class Shop final : public Source {
  private:
   struct Call;
   uint64_t visit(const Call& call, uint64_t parent, uint64_t start_ns);
-  void add_span(const std::string& service, const std::string& name, int kind, uint64_t id, uint64_t parent, uint64_t start_ns,
-                uint64_t end_ns, bool error, const std::string& database);
+  void add_span(const std::string& service, const std::string& name, int kind, uint64_t id, uint64_t parent,
+                uint64_t start_ns, uint64_t end_ns, bool error, const std::string& database);
   double chance();
 
   std::mt19937_64 random_;

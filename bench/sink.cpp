@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// weir_sink PORT [IDS_FILE]: a bare OTLP/gRPC sink. Answers OK to everything; on SIGTERM or SIGINT prints what came. With IDS_FILE it
-// walks the (uncompressed) requests and writes a line `trace span` for each span.
+// weir_sink PORT [IDS_FILE]: a bare OTLP/gRPC sink. Answers OK to everything; on SIGTERM or SIGINT prints what came.
+// With IDS_FILE it walks the (uncompressed) requests and writes a line `trace span` for each span.
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -42,8 +42,10 @@ class Sink {
       for (int i = 0; i < ready; ++i) {
         const int fd = events[i].data.fd;
         if (fd == stop_) return report();
-        if (fd == listener_) accept_all();
-        else serve(fd);
+        if (fd == listener_)
+          accept_all();
+        else
+          serve(fd);
       }
     }
   }

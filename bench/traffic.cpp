@@ -54,7 +54,8 @@ void Traffic::add_resource(const std::string& service, bool server, uint32_t pai
     Place place = make_span(span, server, i);
     put_tag(scope_spans, 2, 2), put_varint(scope_spans, span.size());
     const size_t base = scope_spans.size();
-    for (size_t Place::*at : {&Place::trace_id, &Place::span_id, &Place::parent_id, &Place::start, &Place::end, &Place::status}) {
+    for (size_t Place::*at :
+         {&Place::trace_id, &Place::span_id, &Place::parent_id, &Place::start, &Place::end, &Place::status}) {
       place.*at += base;
     }
     places.push_back(place);
@@ -71,7 +72,8 @@ void Traffic::add_resource(const std::string& service, bool server, uint32_t pai
   const size_t base = bytes_.size() + inside;
   bytes_ += resource_spans;
   for (Place& place : places) {
-    for (size_t Place::*at : {&Place::trace_id, &Place::span_id, &Place::parent_id, &Place::start, &Place::end, &Place::status}) {
+    for (size_t Place::*at :
+         {&Place::trace_id, &Place::span_id, &Place::parent_id, &Place::start, &Place::end, &Place::status}) {
       place.*at += base;
     }
     places_.push_back(place);
@@ -100,7 +102,9 @@ const std::string& Traffic::next(uint64_t now_ns) {
   const size_t pairs = places_.size() / 2;
   for (size_t i = 0; i < pairs; ++i) {
     const uint64_t dice = random();
-    SpanFacts client{random() | 1, random(), random() | 1, static_cast<uint32_t>(2 + (dice >> 32) % 200), false, static_cast<uint32_t>(i)};
+    SpanFacts client{random() | 1, random(),
+                     random() | 1, static_cast<uint32_t>(2 + (dice >> 32) % 200),
+                     false,        static_cast<uint32_t>(i)};
     client.error = static_cast<double>(dice & 0xffffff) < error_share_ * 0x1000000;
     SpanFacts server = client;
     server.span_id = random() | 1;

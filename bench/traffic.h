@@ -25,9 +25,10 @@ class Source {
   uint32_t spans() const { return static_cast<uint32_t>(facts().size()); }
 };
 
-// Makes OTLP trace export requests: traces of two spans, a CLIENT span of "frontend" and the SERVER span it calls in "backend", about
-// 360 bytes each, with fresh ids and present times in each request. The bytes are built once; next() only patches ids,
-// times and statuses, so that the generator costs little beside what it measures. Deterministic from the seed, but for the time.
+// Makes OTLP trace export requests: traces of two spans, a CLIENT span of "frontend" and the SERVER span it calls in
+// "backend", about 360 bytes each, with fresh ids and present times in each request. The bytes are built once; next()
+// only patches ids, times and statuses, so that the generator costs little beside what it measures. Deterministic from
+// the seed, but for the time.
 class Traffic final : public Source {
  public:
   Traffic(uint32_t spans_per_request, uint64_t seed, double error_share = 0.01);

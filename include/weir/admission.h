@@ -13,9 +13,9 @@ namespace weir {
 // What a sender hears about its request, before it is put into the words of its protocol.
 struct Answer {
   enum class Kind : uint8_t {
-    kAccepted,     // 200 / OK
-    kRetryLater,   // 503 + Retry-After / UNAVAILABLE + RetryInfo
-    kRefused,      // for good: 500 / INTERNAL, or 400 / INVALID_ARGUMENT where `bad_data`
+    kAccepted,    // 200 / OK
+    kRetryLater,  // 503 + Retry-After / UNAVAILABLE + RetryInfo
+    kRefused,     // for good: 500 / INTERNAL, or 400 / INVALID_ARGUMENT where `bad_data`
   };
   Kind kind = Kind::kAccepted;
   bool bad_data = false;
@@ -32,9 +32,10 @@ struct Answer {
 // Called exactly once, on any shard's thread; a receiver carries it back to its connection's shard itself.
 using AnswerFn = absl::AnyInvocable<void(Answer)>;
 
-// The edge of the graph for one receiver and one signal (DESIGN §2.3). admit() is called on a shard's thread, never blocks, and
-// takes a batch of at least one item whose bytes are reserved. The answer comes at the stage that the config asks for: at once
-// (accepted), or with the destinations' outcome (delivered). A request's messages are posted before it is answered.
+// The edge of the graph for one receiver and one signal (DESIGN §2.3). admit() is called on a shard's thread, never
+// blocks, and takes a batch of at least one item whose bytes are reserved. The answer comes at the stage that the
+// config asks for: at once (accepted), or with the destinations' outcome (delivered). A request's messages are posted
+// before it is answered.
 class Admission {
  public:
   virtual ~Admission() = default;

@@ -18,8 +18,8 @@ namespace weir {
 enum class Signal : uint8_t { kTraces, kMetrics, kLogs };
 std::string_view name_of(Signal signal);  // "traces", "metrics", "logs"
 
-// Where a request came from: immutable, shared by all batches that hold parts of it. Merging batches keeps a context only
-// where all parts agree on the kept keys (client metadata); otherwise the merged batch has none.
+// Where a request came from: immutable, shared by all batches that hold parts of it. Merging batches keeps a context
+// only where all parts agree on the kept keys (client metadata); otherwise the merged batch has none.
 struct Context {
   std::string receiver;   // component id as written in the config
   std::string transport;  // "grpc" or "http"
@@ -34,13 +34,14 @@ using ContextRef = std::shared_ptr<const Context>;
 // with the same origin.
 struct Part {
   BufferRef bytes;
-  OriginRef origin;       // null where nobody waits for this request
-  uint64_t sequence = 0;  // process-wide number of the request; orders what shards merge
+  OriginRef origin;                            // null where nobody waits for this request
+  uint64_t sequence = 0;                       // process-wide number of the request; orders what shards merge
   DestinationId destination = kNoDestination;  // set when the part reaches an exporter's door
 };
 
 // One ResourceX message. Its header is every field but the children (field 2), verbatim and in order, as
-// Batch::ranges[first_range, first_range + range_count), tags included; a repeated field 1 is there as often as it was sent.
+// Batch::ranges[first_range, first_range + range_count), tags included; a repeated field 1 is there as often as it was
+// sent.
 struct ResourceEntry {
   uint32_t part = 0;
   uint32_t first_range = 0;

@@ -39,9 +39,9 @@ struct ComponentEnv {
   uint64_t seed = 0;  // for all randomness of the component (backoff jitter, stochastic rounding)
 };
 
-// A piece of the graph that lives on one shard and is touched by that shard's thread alone: the instance of a processor or
-// connector on a shard, or an exporter on its home shard. It has no timer: time comes as on_tick, ordered with batches,
-// about every 10 ms.
+// A piece of the graph that lives on one shard and is touched by that shard's thread alone: the instance of a processor
+// or connector on a shard, or an exporter on its home shard. It has no timer: time comes as on_tick, ordered with
+// batches, about every 10 ms.
 class Stage : public Consumer {
  public:
   virtual void on_tick(Time now) { (void)now; }
@@ -50,8 +50,8 @@ class Stage : public Consumer {
   virtual void flush(Time now) { (void)now; }
   // Spans that are inside this stage now, waiting or in flight (Law 4). Read by the owning shard only.
   virtual uint64_t held() const { return 0; }
-  // Stages behind an exporter's door serve several destinations: adds what is held of each, by Part::destination. Exporters
-  // that keep batches override both.
+  // Stages behind an exporter's door serve several destinations: adds what is held of each, by Part::destination.
+  // Exporters that keep batches override both.
   virtual void add_held(std::vector<uint64_t>& by_destination) const { (void)by_destination; }
   // Exporters: nothing queued, nothing in flight.
   virtual bool idle() const { return held() == 0; }
@@ -69,8 +69,8 @@ enum class Placement : uint8_t {
 // What the graph tells a stage about its place.
 struct StagePlace {
   Shard* shard = nullptr;
-  // All destinations behind this stage, each as often as there are ways to it: whoever ends a span's life here settles it
-  // at each of them (weir::settle).
+  // All destinations behind this stage, each as often as there are ways to it: whoever ends a span's life here settles
+  // it at each of them (weir::settle).
   std::vector<DestinationId> downstream;
 };
 
@@ -93,8 +93,9 @@ class Observer {
   virtual void on_tick(Time now) { (void)now; }
 };
 
-// A connector that derives metrics: per-shard observers add to their tables; at each flush the home shard collects, sums and
-// encodes them as OTLP metrics bytes and hands them to `output`, the entry of its metrics pipelines, on the home shard.
+// A connector that derives metrics: per-shard observers add to their tables; at each flush the home shard collects,
+// sums and encodes them as OTLP metrics bytes and hands them to `output`, the entry of its metrics pipelines, on the
+// home shard.
 class MetricsConnector {
  public:
   virtual ~MetricsConnector() = default;
@@ -103,12 +104,13 @@ class MetricsConnector {
   // Called once on build; home_tick and final_flush run on the home shard. Observers are all made by then.
   virtual void set_output(Shard& home, Consumer& output) = 0;
   virtual void home_tick(Time now) = 0;
-  // At shutdown, after all observers are quiet: one last flush; `done` is called (on the home shard) after it was handed on.
+  // At shutdown, after all observers are quiet: one last flush; `done` is called (on the home shard) after it was
+  // handed on.
   virtual void final_flush(Time now, Task done) = 0;
 };
 
-// An exporter of one signal: a single stage on its home shard, shared by all pipelines that name it. Parts of its batches
-// carry their destination; it settles them there (settle_at_door).
+// An exporter of one signal: a single stage on its home shard, shared by all pipelines that name it. Parts of its
+// batches carry their destination; it settles them there (settle_at_door).
 class Exporter {
  public:
   virtual ~Exporter() = default;

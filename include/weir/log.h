@@ -12,8 +12,8 @@ enum class LogLevel : int { kDebug = 0, kInfo = 1, kWarn = 2, kError = 3 };
 
 using LogFields = std::initializer_list<std::pair<std::string_view, std::string>>;
 
-// Structured log lines: one line per event, `message` constant per cause, what varies in the fields. The implementation limits
-// lines per cause (component + message) and says how many it left out. Thread-safe. Never called per span.
+// Structured log lines: one line per event, `message` constant per cause, what varies in the fields. The implementation
+// limits lines per cause (component + message) and says how many it left out. Thread-safe. Never called per span.
 class Log {
  public:
   virtual ~Log() = default;

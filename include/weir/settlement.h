@@ -12,7 +12,8 @@
 
 namespace weir {
 
-// Law 4: what becomes of a span at a destination. `admitted = exported + sampled_out + filtered + dropped{reason} + held`.
+// Law 4: what becomes of a span at a destination. `admitted = exported + sampled_out + filtered + dropped{reason} +
+// held`.
 enum class Outcome : uint8_t { kExported, kSampledOut, kFiltered, kDropped };
 inline constexpr int kOutcomes = 4;
 
@@ -53,8 +54,8 @@ struct Settled {
 using DestinationId = uint32_t;
 inline constexpr DestinationId kNoDestination = UINT32_MAX;
 
-// The account of one admitted request, where somebody waits for it: a sender that asked for delivery, later the journal's
-// record. Counted per destination, apart from the lifetime of the bytes. Thread-safe.
+// The account of one admitted request, where somebody waits for it: a sender that asked for delivery, later the
+// journal's record. Counted per destination, apart from the lifetime of the bytes. Thread-safe.
 class Origin {
  public:
   virtual ~Origin() = default;
@@ -70,7 +71,7 @@ class Ledger {
     std::string pipeline;
     std::string exporter;
     std::atomic<uint64_t> admitted{0};
-    std::array<std::atomic<uint64_t>, kOutcomes> outcomes{};     // kDropped: the sum over reasons
+    std::array<std::atomic<uint64_t>, kOutcomes> outcomes{};  // kDropped: the sum over reasons
     std::array<std::atomic<uint64_t>, kDropReasons> dropped{};
 
     uint64_t settled() const;

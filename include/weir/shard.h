@@ -9,9 +9,9 @@ namespace weir {
 
 using Task = absl::AnyInvocable<void()>;
 
-// One event loop with one thread. What a shard owns is touched by its thread alone. post() is thread-safe and the inbox is
-// one FIFO: tasks of one poster run in the order they were posted, also those a shard posts to itself.
-// No task may block.
+// One event loop with one thread. What a shard owns is touched by its thread alone. post() is thread-safe and the inbox
+// is one FIFO: tasks of one poster run in the order they were posted, also those a shard posts to itself. No task may
+// block.
 class Shard {
  public:
   virtual ~Shard() = default;

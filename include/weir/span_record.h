@@ -9,21 +9,29 @@
 namespace weir {
 
 // opentelemetry.proto.trace.v1.Span.SpanKind
-enum class SpanKind : uint8_t { kUnspecified = 0, kInternal = 1, kServer = 2, kClient = 3, kProducer = 4, kConsumer = 5 };
+enum class SpanKind : uint8_t {
+  kUnspecified = 0,
+  kInternal = 1,
+  kServer = 2,
+  kClient = 3,
+  kProducer = 4,
+  kConsumer = 5
+};
 // opentelemetry.proto.trace.v1.Status.StatusCode
 enum class StatusCode : uint8_t { kUnset = 0, kOk = 1, kError = 2 };
 
-// What the walk of a request notes about one span (DESIGN law 1): facts that stages ask for, and where the rest lies. Ranges
-// are offsets into the bytes of the batch part `part`. 88 bytes; lives as long as its batch, never in the trace table.
+// What the walk of a request notes about one span (DESIGN law 1): facts that stages ask for, and where the rest lies.
+// Ranges are offsets into the bytes of the batch part `part`. 88 bytes; lives as long as its batch, never in the trace
+// table.
 struct SpanRecord {
   TraceId trace_id;
   SpanId span_id;
   SpanId parent_id;
   uint64_t start_ns = 0;  // since 1970-01-01 UTC, as sent
   uint64_t end_ns = 0;
-  Range body;        // the Span message's payload (without tag and length)
-  Range name;        // payload of the last `name` field; length 0 where absent
-  Range attributes;  // from the tag of the first attribute to the end of the last; other fields may lie between
+  Range body;          // the Span message's payload (without tag and length)
+  Range name;          // payload of the last `name` field; length 0 where absent
+  Range attributes;    // from the tag of the first attribute to the end of the last; other fields may lie between
   uint32_t part = 0;   // index into Batch::parts
   uint32_t scope = 0;  // index into Batch::scopes
   SpanKind kind = SpanKind::kUnspecified;

@@ -11,8 +11,9 @@ namespace weir {
 
 using Labels = std::map<std::string, std::string>;
 
-// Own metrics of the process (served as Prometheus text on :8888). Handles live as long as the Telemetry; adding to one is
-// thread-safe and is done once per batch, never per span. Names are the collector's where one exists; `without _total`.
+// Own metrics of the process (served as Prometheus text on :8888). Handles live as long as the Telemetry; adding to one
+// is thread-safe and is done once per batch, never per span. Names are the collector's where one exists; `without
+// _total`.
 class Counter {
  public:
   virtual ~Counter() = default;

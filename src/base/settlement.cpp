@@ -11,8 +11,9 @@ std::string_view name_of(Outcome outcome) {
 }
 
 std::string_view name_of(DropReason reason) {
-  static constexpr std::string_view kNames[] = {"queue_full", "retries_exhausted", "refused", "rejected", "too_large",
-                                                "processor_error", "corrupt", "evicted", "shutdown", "destination_removed"};
+  static constexpr std::string_view kNames[] = {"queue_full", "retries_exhausted",  "refused", "rejected",
+                                                "too_large",  "processor_error",    "corrupt", "evicted",
+                                                "shutdown",   "destination_removed"};
   return kNames[static_cast<int>(reason)];
 }
 

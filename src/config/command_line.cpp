@@ -119,11 +119,11 @@ Commands:
   version      Print the version
 
 Flags:
-  --config URI          Where the configuration is: a path, file:PATH, yaml:KEY::KEY: VALUE, env:NAME. Given several times, later
-                        ones win; maps merge, lists are replaced
+  --config URI          Where the configuration is: a path, file:PATH, yaml:KEY::KEY: VALUE, env:NAME. Of several
+                        later ones win; maps merge, lists are replaced
   --set KEY.KEY=VALUE   Set one value over all --config
-  --feature-gates LIST  Taken for the sake of collector command lines; -component.UseLocalHostAsDefaultHost makes 0.0.0.0
-                        the default host, all others do nothing
+  --feature-gates LIST  Taken for collector command lines; -component.UseLocalHostAsDefaultHost makes
+                        0.0.0.0 the default host, all others do nothing
   -h, --help            Print this text
   -v, --version         Print the version
 

@@ -89,7 +89,8 @@ GraphParts make_parts(const config::ServiceConfig& config, const ComponentList& 
   return Assembler(config, list, env).make();
 }
 
-std::optional<std::pair<uint64_t, uint64_t>> smallest_limiter(const config::ServiceConfig& config, uint64_t total_memory) {
+std::optional<std::pair<uint64_t, uint64_t>> smallest_limiter(const config::ServiceConfig& config,
+                                                              uint64_t total_memory) {
   std::optional<std::pair<uint64_t, uint64_t>> smallest;
   for (const config::PipelineConfig& pipeline : config.pipelines) {
     for (const config::Reference& step : pipeline.processors) {

@@ -11,10 +11,12 @@
 
 namespace weir {
 
-// Makes the components that the pipelines of a checked configuration use. `env`: id, pipeline and signal are filled in here.
+// Makes the components that the pipelines of a checked configuration use. `env`: id, pipeline and signal are filled in
+// here.
 GraphParts make_parts(const config::ServiceConfig& config, const ComponentList& list, const ComponentEnv& env);
 
 // The smallest (limit, spike) of the memory_limiters that pipelines use, in bytes.
-std::optional<std::pair<uint64_t, uint64_t>> smallest_limiter(const config::ServiceConfig& config, uint64_t total_memory);
+std::optional<std::pair<uint64_t, uint64_t>> smallest_limiter(const config::ServiceConfig& config,
+                                                              uint64_t total_memory);
 
 }  // namespace weir

@@ -30,18 +30,26 @@ const ComponentList::Signals kMetrics = {Signal::kMetrics};
 
 void add_made_by_the_daemon(ComponentList& list) {
   list.known({ComponentKind::kReceiver, "otlp", {}, kAll, {}, config::check_as<OtlpReceiverConfig>(), ""});
-  list.known({ComponentKind::kConnector,
-              "forward",
-              {},
-              {},
-              {{Signal::kTraces, Signal::kTraces}, {Signal::kMetrics, Signal::kMetrics}, {Signal::kLogs, Signal::kLogs}},
-              config::check_as<ForwardConfig>(),
-              ""});
+  list.known(
+      {ComponentKind::kConnector,
+       "forward",
+       {},
+       {},
+       {{Signal::kTraces, Signal::kTraces}, {Signal::kMetrics, Signal::kMetrics}, {Signal::kLogs, Signal::kLogs}},
+       config::check_as<ForwardConfig>(),
+       ""});
   list.known({ComponentKind::kExtension, "health_check", {}, {}, {}, config::check_as<HealthCheckConfig>(), ""});
   // Extensions that configs in the field start and whose absence hurts no data.
-  list.known({ComponentKind::kExtension, "memory_ballast", {}, {}, {}, {}, "memory_ballast does nothing: weir has no garbage collector"});
+  list.known({ComponentKind::kExtension,
+              "memory_ballast",
+              {},
+              {},
+              {},
+              {},
+              "memory_ballast does nothing: weir has no garbage collector"});
   list.known({ComponentKind::kExtension, "zpages", {}, {}, {}, {}, "zpages are not served by this version of weir"});
-  list.known({ComponentKind::kExtension, "pprof", {}, {}, {}, {}, "pprof pages are not served: use perf on the weir process"});
+  list.known(
+      {ComponentKind::kExtension, "pprof", {}, {}, {}, {}, "pprof pages are not served: use perf on the weir process"});
 }
 
 }  // namespace

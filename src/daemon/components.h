@@ -12,8 +12,8 @@
 
 namespace weir {
 
-// The components that a configuration may name: what the configuration checker must know of them, and how they are made from a
-// body that it found sound. Tests make lists of their own.
+// The components that a configuration may name: what the configuration checker must know of them, and how they are made
+// from a body that it found sound. Tests make lists of their own.
 class ComponentList {
  public:
   template <class T>
@@ -27,16 +27,29 @@ class ComponentList {
     catalog.add({config::ComponentKind::kProcessor, type, {}, std::move(signals), {}, config::check_as<C>(), ""});
   }
   template <config::HasFields C>
-  void exporter(std::string type, Names aliases, Signals signals, std::unique_ptr<Exporter> (*make)(const C&, const ComponentEnv&)) {
+  void exporter(std::string type, Names aliases, Signals signals,
+                std::unique_ptr<Exporter> (*make)(const C&, const ComponentEnv&)) {
     exporters[type] = maker<Exporter, C>(make);
-    catalog.add({config::ComponentKind::kExporter, type, std::move(aliases), std::move(signals), {}, config::check_as<C>(), ""});
+    catalog.add({config::ComponentKind::kExporter,
+                 type,
+                 std::move(aliases),
+                 std::move(signals),
+                 {},
+                 config::check_as<C>(),
+                 ""});
   }
   // A connector that derives metrics from traces.
   template <config::HasFields C>
-  void connector(std::string type, Names aliases, std::unique_ptr<MetricsConnector> (*make)(const C&, const ComponentEnv&)) {
+  void connector(std::string type, Names aliases,
+                 std::unique_ptr<MetricsConnector> (*make)(const C&, const ComponentEnv&)) {
     connectors[type] = maker<MetricsConnector, C>(make);
-    catalog.add({config::ComponentKind::kConnector, type, std::move(aliases), {}, {{Signal::kTraces, Signal::kMetrics}},
-                 config::check_as<C>(), ""});
+    catalog.add({config::ComponentKind::kConnector,
+                 type,
+                 std::move(aliases),
+                 {},
+                 {{Signal::kTraces, Signal::kMetrics}},
+                 config::check_as<C>(),
+                 ""});
   }
   // What the daemon itself makes: receivers, extensions, forward.
   void known(config::ComponentType type) { catalog.add(std::move(type)); }

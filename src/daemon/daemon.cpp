@@ -33,7 +33,8 @@ uint64_t random_seed() {
 
 // An instance id in the shape of a UUID (version 4).
 std::string instance_id(uint64_t high, uint64_t low) {
-  std::string hex = to_hex({reinterpret_cast<const char*>(&high), 8}) + to_hex({reinterpret_cast<const char*>(&low), 8});
+  std::string hex =
+      to_hex({reinterpret_cast<const char*>(&high), 8}) + to_hex({reinterpret_cast<const char*>(&low), 8});
   hex[12] = '4';
   hex[16] = "89ab"[low & 3];
   for (const size_t at : {20u, 16u, 12u, 8u}) hex.insert(at, "-");
@@ -55,7 +56,8 @@ Daemon::~Daemon() {
 }
 
 void Daemon::build() {
-  const std::optional<uint64_t> written = config_.memory_limit != 0 ? std::optional(config_.memory_limit) : std::nullopt;
+  const std::optional<uint64_t> written =
+      config_.memory_limit != 0 ? std::optional(config_.memory_limit) : std::nullopt;
   budget_choice_ = choose_budget(resources_, written, smallest_limiter(config_, resources_.total_memory()));
   budget_ = std::make_unique<ByteBudget>(budget_choice_.limit, budget_choice_.headroom);
   env_ = {.shards = &loops_,
@@ -79,7 +81,8 @@ int Daemon::run() {
   return 0;
 }
 
-// Exporters say by an exception that they cannot be made: a file that cannot be opened, a certificate that cannot be read.
+// Exporters say by an exception that they cannot be made: a file that cannot be opened, a certificate that cannot be
+// read.
 std::string Daemon::start() {
   try {
     build();
@@ -92,9 +95,11 @@ std::string Daemon::start() {
 // Everything that can fail at start; all listeners are bound before the first request is taken.
 std::string Daemon::start_servers() {
   if (std::string error = start_receivers(); !error.empty()) return error;
-  const Labels resource = {{"service_name", "weir"}, {"service_version", WEIR_VERSION}, {"service_instance_id", instance_id(random_seed(), random_seed())}};
-  pages_ = std::make_unique<OwnPages>(OwnPages::Sources{&loops_, graph_.get(), &ledger_, budget_.get(), &telemetry_, &clock_,
-                                                        started_, resource, [this] { return health(); }},
+  const Labels resource = {{"service_name", "weir"},
+                           {"service_version", WEIR_VERSION},
+                           {"service_instance_id", instance_id(random_seed(), random_seed())}};
+  pages_ = std::make_unique<OwnPages>(OwnPages::Sources{&loops_, graph_.get(), &ledger_, budget_.get(), &telemetry_,
+                                                        &clock_, started_, resource, [this] { return health(); }},
                                       config_.telemetry.metrics.pages);
   if (std::string error = pages_->start(); !error.empty()) return error;
   return start_health_checks();
@@ -105,9 +110,11 @@ std::string Daemon::start_receivers() {
     if (!receiver.used) continue;
     ComponentEnv env = env_;
     env.id = receiver.id.to_string();
-    const OtlpAdmissions admissions = {graph_->admission(env.id, Signal::kTraces), graph_->admission(env.id, Signal::kMetrics),
+    const OtlpAdmissions admissions = {graph_->admission(env.id, Signal::kTraces),
+                                       graph_->admission(env.id, Signal::kMetrics),
                                        graph_->admission(env.id, Signal::kLogs)};
-    receivers_.push_back(std::make_unique<OtlpReceiver>(ComponentList::decode_body<OtlpReceiverConfig>(receiver.body), env, admissions));
+    receivers_.push_back(
+        std::make_unique<OtlpReceiver>(ComponentList::decode_body<OtlpReceiverConfig>(receiver.body), env, admissions));
     if (std::string error = receivers_.back()->bind(); !error.empty()) return error;
   }
   return "";
@@ -119,8 +126,9 @@ std::string Daemon::start_health_checks() {
     const config::ComponentConfig* extension = config_.find(config::ComponentKind::kExtension, reference.id);
     ComponentEnv env = env_;
     env.id = reference.id.to_string();
-    health_checks_.push_back(std::make_unique<HealthCheck>(ComponentList::decode_body<HealthCheckConfig>(extension->body), env,
-                                                           [this] { return phase_ == Phase::kRunning; }));
+    health_checks_.push_back(
+        std::make_unique<HealthCheck>(ComponentList::decode_body<HealthCheckConfig>(extension->body), env,
+                                      [this] { return phase_ == Phase::kRunning; }));
     if (std::string error = health_checks_.back()->start(); !error.empty()) return error;
   }
   return "";
@@ -174,7 +182,8 @@ Health Daemon::health() const {
   if (phase_ == Phase::kDraining) health.reasons.emplace_back("draining: the process is about to stop");
   if (health.ready && budget_->short_of_room()) {
     health.ready = false;
-    health.reasons.push_back("memory: " + std::to_string(budget_->used()) + " of " + std::to_string(budget_->limit()) + " bytes are held");
+    health.reasons.push_back("memory: " + std::to_string(budget_->used()) + " of " + std::to_string(budget_->limit()) +
+                             " bytes are held");
   }
   return health;
 }

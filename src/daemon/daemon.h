@@ -22,14 +22,14 @@
 
 namespace weir {
 
-// The process from a checked configuration to its exit code. Lives on the main thread, which only waits; the work is done by the
-// shards.
+// The process from a checked configuration to its exit code. Lives on the main thread, which only waits; the work is
+// done by the shards.
 class Daemon {
  public:
   Daemon(config::ServiceConfig config, const ComponentList& list);
   ~Daemon();
-  // Starts, runs until SIGTERM or SIGINT, drains. 0 after any drain, 1 where the start failed (a port is taken), 2 where a second
-  // signal ended the drain.
+  // Starts, runs until SIGTERM or SIGINT, drains. 0 after any drain, 1 where the start failed (a port is taken), 2
+  // where a second signal ended the drain.
   int run();
 
  private:

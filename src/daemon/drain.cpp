@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The end of the process: take what still comes, hand on what is held in the order of the graph, give up at the deadline.
+// The end of the process: take what still comes, hand on what is held in the order of the graph, give up at the
+// deadline.
 #include <algorithm>
 #include <future>
 #include <memory>
@@ -11,8 +12,8 @@ namespace weir {
 
 namespace {
 constexpr Duration kPoll = std::chrono::milliseconds(5);
-constexpr Duration kQuiet = std::chrono::milliseconds(500);        // no request for this long: senders are done
-constexpr Duration kReserve = std::chrono::seconds(2);             // left for the drain itself
+constexpr Duration kQuiet = std::chrono::milliseconds(500);  // no request for this long: senders are done
+constexpr Duration kReserve = std::chrono::seconds(2);       // left for the drain itself
 constexpr Duration kReserveForExporters = std::chrono::seconds(1);
 }  // namespace
 
@@ -71,10 +72,12 @@ void Daemon::finish_requests(Duration until) {
 void Daemon::run_step(DrainStep& step, Duration until) {
   const auto open = std::make_shared<std::atomic<size_t>>(step.jobs.size());
   for (auto& [shard, job] : step.jobs) {
-    loops_.at(shard).post([open, job = std::move(job), now = clock_.now()]() mutable { job(now, [open] { --*open; }); });
+    loops_.at(shard).post(
+        [open, job = std::move(job), now = clock_.now()]() mutable { job(now, [open] { --*open; }); });
   }
   while (*open > 0) {
-    if (clock_.now().mono > until) return log_.warn("service", "a stage did not finish in time", {{"stage", step.what}});
+    if (clock_.now().mono > until)
+      return log_.warn("service", "a stage did not finish in time", {{"stage", step.what}});
     wait_a_little();
   }
 }
@@ -104,13 +107,19 @@ void Daemon::check_accounts() {
       const Ledger::Account& account = ledger_.account(id);
       const uint64_t dropped = account.outcomes[static_cast<size_t>(Outcome::kDropped)];
       if (dropped > 0 || held[id] > 0) {
-        log_.warn("service", "spans were dropped", {{"pipeline", account.pipeline}, {"exporter", account.exporter},
-                                                   {"dropped", std::to_string(dropped)}, {"held", std::to_string(held[id])}});
+        log_.warn("service", "spans were dropped",
+                  {{"pipeline", account.pipeline},
+                   {"exporter", account.exporter},
+                   {"dropped", std::to_string(dropped)},
+                   {"held", std::to_string(held[id])}});
       }
       if (account.admitted == account.settled() + held[id]) continue;
       log_.error("service", "the accounts do not balance",
-                 {{"pipeline", account.pipeline}, {"exporter", account.exporter}, {"admitted", std::to_string(account.admitted)},
-                  {"settled", std::to_string(account.settled())}, {"held", std::to_string(held[id])}});
+                 {{"pipeline", account.pipeline},
+                  {"exporter", account.exporter},
+                  {"admitted", std::to_string(account.admitted)},
+                  {"settled", std::to_string(account.settled())},
+                  {"held", std::to_string(held[id])}});
     }
   });
 }

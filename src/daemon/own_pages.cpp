@@ -55,14 +55,17 @@ void OwnPages::answer_metrics(const PageNames& names, const std::string& content
 
 std::vector<OwnFamily> OwnPages::families(const std::vector<uint64_t>& held) const {
   std::vector<OwnFamily> all = ledger_families(snapshot_of(*sources_.ledger, held));
-  for (OwnFamily& family : process_families(sources_.clock->now().mono - sources_.started.mono)) all.push_back(std::move(family));
+  for (OwnFamily& family : process_families(sources_.clock->now().mono - sources_.started.mono))
+    all.push_back(std::move(family));
   all.push_back(target_info_family(sources_.resource));
   const auto bytes = [&](std::string name, std::string help, uint64_t value) {
     all.push_back({std::move(name), std::move(help), false, {{Labels{}, static_cast<double>(value)}}});
   };
   bytes("weir_memory_budget_bytes", "Bytes that may be held in all.", sources_.budget->limit());
   bytes("weir_memory_reserved_bytes", "Bytes of the budget that are in use.", sources_.budget->used());
-  all.push_back({"weir_memory_refused_total", "Reservations that the budget refused.", true,
+  all.push_back({"weir_memory_refused_total",
+                 "Reservations that the budget refused.",
+                 true,
                  {{Labels{}, static_cast<double>(sources_.budget->refused())}}});
   return all;
 }

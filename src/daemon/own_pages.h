@@ -23,8 +23,8 @@ struct Health {
   std::vector<std::string> reasons;  // why it is not, or what is degraded
 };
 
-// The pages of the telemetry port: /metrics (own metrics with law 4's books, taken while no shard runs, so that they balance),
-// /livez (200 as long as the loops turn) and /readyz (503 with reasons).
+// The pages of the telemetry port: /metrics (own metrics with law 4's books, taken while no shard runs, so that they
+// balance), /livez (200 as long as the loops turn) and /readyz (503 with reasons).
 class OwnPages {
  public:
   struct Sources {

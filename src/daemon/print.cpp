@@ -9,7 +9,8 @@ namespace {
 
 void print_all(const config::Problems& problems, bool warnings) {
   for (const config::Problem& problem : problems.all()) {
-    if (problem.warning == warnings) std::fprintf(stderr, "%s%s\n", warnings ? "warning: " : "Error: ", problem.to_string().c_str());
+    if (problem.warning == warnings)
+      std::fprintf(stderr, "%s%s\n", warnings ? "warning: " : "Error: ", problem.to_string().c_str());
   }
 }
 

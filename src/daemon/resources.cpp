@@ -37,8 +37,8 @@ std::string cgroup_path(const std::string& root, const std::string& controller) 
   return "";
 }
 
-// The smallest limit on the way from the process's cgroup up to the top; inside a container the path seen may not be mounted, then
-// the top is all there is.
+// The smallest limit on the way from the process's cgroup up to the top; inside a container the path seen may not be
+// mounted, then the top is all there is.
 std::optional<uint64_t> smallest_limit(const std::string& base, std::string path, const std::string& file) {
   std::optional<uint64_t> smallest;
   for (;;) {

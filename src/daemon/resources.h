@@ -11,9 +11,9 @@ namespace weir {
 // What the machine and the process's cgroup (v2, or v1) grant. Read through `root` ("" outside tests), where /proc and
 // /sys/fs/cgroup are looked for.
 struct Resources {
-  uint64_t machine_memory = 0;                // bytes
-  std::optional<uint64_t> cgroup_memory;      // bytes; empty: no limit
-  double cpus = 1;                            // CPUs granted: the smaller of the cgroup's quota and what is there
+  uint64_t machine_memory = 0;            // bytes
+  std::optional<uint64_t> cgroup_memory;  // bytes; empty: no limit
+  double cpus = 1;                        // CPUs granted: the smaller of the cgroup's quota and what is there
 
   uint64_t total_memory() const { return cgroup_memory.value_or(machine_memory); }
 };
@@ -25,8 +25,8 @@ struct BudgetChoice {
   uint64_t headroom = 0;
   std::string source;
 };
-// `written`: service.memory_limit; `limiter`: the smallest memory_limiter (limit, spike) in use. Without either: 60 % of the
-// cgroup's limit, else the smaller of 25 % of the machine's memory and 2 GiB.
+// `written`: service.memory_limit; `limiter`: the smallest memory_limiter (limit, spike) in use. Without either: 60 %
+// of the cgroup's limit, else the smaller of 25 % of the machine's memory and 2 GiB.
 BudgetChoice choose_budget(const Resources& resources, std::optional<uint64_t> written,
                            std::optional<std::pair<uint64_t, uint64_t>> limiter);
 

@@ -67,14 +67,16 @@ std::string encode_span(Pairs pairs, Duration at) {
   if (const std::string parent = take(pairs, "parent", ""); !parent.empty()) put_bytes(span, 4, id_bytes(parent, 8));
   put_bytes(span, 5, take(pairs, "name", "op"));
   put_tag(span, 6, 0);
-  put_varint(span, index_of(take(pairs, "kind", "unspecified"), {"unspecified", "internal", "server", "client", "producer", "consumer"}));
+  put_varint(span, index_of(take(pairs, "kind", "unspecified"),
+                            {"unspecified", "internal", "server", "client", "producer", "consumer"}));
   const Duration start = at + duration_of(take(pairs, "start", "0s"));
   put_fixed64(span, 7, static_cast<uint64_t>(start.count()));
   put_fixed64(span, 8, static_cast<uint64_t>((start + duration_of(take(pairs, "dur", "1ms"))).count()));
   put_tag(status, 3, 0);
   put_varint(status, index_of(take(pairs, "status", "unset"), {"unset", "ok", "error"}));
   for (const auto& [key, value] : pairs) {
-    const bool integer = value.size() > 1 && value.back() == 'i' && value.find_first_not_of("0123456789") == value.size() - 1;
+    const bool integer =
+        value.size() > 1 && value.back() == 'i' && value.find_first_not_of("0123456789") == value.size() - 1;
     put_bytes(span, 9, integer ? int_attribute(key, std::stoull(value)) : text_attribute(key, value));
   }
   put_bytes(span, 15, status);
@@ -124,9 +126,11 @@ Scenario read_scenario(const std::string& path) {
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with("-- ")) {
       section = line.substr(3);
-      if (section.starts_with("expect ")) scenario.expected[section.substr(7, section.find(' ', 7) - 7)].contains = section.ends_with(" contains");
+      if (section.starts_with("expect "))
+        scenario.expected[section.substr(7, section.find(' ', 7) - 7)].contains = section.ends_with(" contains");
     } else if (section.empty()) {
-      if (line.starts_with("# ") && !line.starts_with("# SPDX")) scenario.title += (scenario.title.empty() ? "" : " ") + line.substr(2);
+      if (line.starts_with("# ") && !line.starts_with("# SPDX"))
+        scenario.title += (scenario.title.empty() ? "" : " ") + line.substr(2);
     } else if (section == "config") {
       scenario.config += line + "\n";
     } else if (section == "input") {

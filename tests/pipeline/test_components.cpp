@@ -19,7 +19,13 @@ ComponentList test_components(Received& received) {
   ComponentList list;
   const ComponentList::Signals traces{Signal::kTraces}, both{Signal::kTraces, Signal::kMetrics};
   list.known({ComponentKind::kReceiver, "otlp", {}, traces, {}, {}, ""});
-  list.known({ComponentKind::kConnector, "forward", {}, {}, {{Signal::kTraces, Signal::kTraces}}, config::check_as<ForwardConfig>(), ""});
+  list.known({ComponentKind::kConnector,
+              "forward",
+              {},
+              {},
+              {{Signal::kTraces, Signal::kTraces}},
+              config::check_as<ForwardConfig>(),
+              ""});
   list.processor("batch", both, make_batch);
   list.processor("memory_limiter", both, make_memory_limiter);
   list.processor("tail_sampling", traces, make_tail_sampling);

@@ -20,7 +20,8 @@ std::string short_hex(std::string_view bytes) {
 
 std::string span_line(const Batch& batch, const SpanRecord& span) {
   std::string line = "trace=" + short_hex(span.trace_id.bytes()) + " span=" + short_hex(span.span_id.bytes());
-  if (const auto service = otlp::service_name(batch, batch.scopes[span.scope].resource)) line += " service=" + std::string(*service);
+  if (const auto service = otlp::service_name(batch, batch.scopes[span.scope].resource))
+    line += " service=" + std::string(*service);
   return line + " name=" + std::string(batch.name(span));
 }
 
@@ -33,7 +34,8 @@ std::string number(double value) {
 std::string series_name(const otlp::MetricView& metric, std::string_view point) {
   std::vector<std::string> labels;
   otlp::for_each_point_attribute(metric.type, point, [&](const otlp::Attribute& attribute) {
-    if (attribute.key != "collector.instance.id") labels.push_back(std::string(attribute.key) + "=" + otlp::to_text(attribute.value));
+    if (attribute.key != "collector.instance.id")
+      labels.push_back(std::string(attribute.key) + "=" + otlp::to_text(attribute.value));
   });
   std::sort(labels.begin(), labels.end());
   std::string name = std::string(metric.name) + "{";
@@ -48,15 +50,18 @@ void note_metrics(const Batch& batch, std::map<std::string, std::string>& series
     otlp::for_each_point(metric, [&](std::string_view message) {
       otlp::MetricPoint point;
       otlp::read_point(metric.type, message, point);
-      const bool counted = metric.type == otlp::MetricType::kHistogram || metric.type == otlp::MetricType::kExponentialHistogram;
-      series[series_name(metric, message)] = counted ? "count=" + std::to_string(point.count) + " sum=" + number(point.sum) : number(point.value);
+      const bool counted =
+          metric.type == otlp::MetricType::kHistogram || metric.type == otlp::MetricType::kExponentialHistogram;
+      series[series_name(metric, message)] =
+          counted ? "count=" + std::to_string(point.count) + " sum=" + number(point.sum) : number(point.value);
     });
   }
 }
 
 class SinkStage final : public Stage {
  public:
-  SinkStage(const SinkConfig& config, const ComponentEnv& env, Received& received) : config_(config), env_(env), received_(received) {}
+  SinkStage(const SinkConfig& config, const ComponentEnv& env, Received& received)
+      : config_(config), env_(env), received_(received) {}
 
   void consume(Batch&& batch) override {
     if (batch.signal == Signal::kMetrics) note_metrics(batch, received_.series[env_.id]);
@@ -82,7 +87,8 @@ class SinkStage final : public Stage {
     }
   }
   void abandon() override {
-    for (const auto& [due, batch] : waiting_) settle_at_door(*env_.ledger, batch, Settled::dropped(DropReason::kShutdown));
+    for (const auto& [due, batch] : waiting_)
+      settle_at_door(*env_.ledger, batch, Settled::dropped(DropReason::kShutdown));
     waiting_.clear();
   }
 
@@ -96,7 +102,8 @@ class SinkStage final : public Stage {
 
 class Sink final : public Exporter {
  public:
-  Sink(const SinkConfig& config, const ComponentEnv& env, Received& received) : config_(config), env_(env), received_(received) {}
+  Sink(const SinkConfig& config, const ComponentEnv& env, Received& received)
+      : config_(config), env_(env), received_(received) {}
   std::unique_ptr<Stage> make_stage(Shard&) override { return std::make_unique<SinkStage>(config_, env_, received_); }
 
  private:

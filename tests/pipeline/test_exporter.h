@@ -13,8 +13,8 @@ namespace weir::test {
 
 // What the sinks of a run got, as lines of text: spans, and the last point of each series.
 struct Received {
-  std::map<std::string, std::vector<std::string>> spans;                     // by exporter id
-  std::map<std::string, std::map<std::string, std::string>> series;          // by exporter id, then series
+  std::map<std::string, std::vector<std::string>> spans;             // by exporter id
+  std::map<std::string, std::map<std::string, std::string>> series;  // by exporter id, then series
 };
 
 struct SinkConfig {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole pipeline on real event loops: several threads send, others watch the books, then it is drained. Meant for ThreadSanitizer;
-// what it checks holds anywhere.
+// The whole pipeline on real event loops: several threads send, others watch the books, then it is drained. Meant for
+// ThreadSanitizer; what it checks holds anywhere.
 #include <atomic>
 #include <future>
 #include <map>
@@ -42,7 +42,8 @@ service:
     metrics: {receivers: [service_graph, span_metrics], exporters: [sink/metrics]}
 )";
 
-// A trace of two edges; every fifth has an error. The spans of a trace come in two requests, of different senders' shards.
+// A trace of two edges; every fifth has an error. The spans of a trace come in two requests, of different senders'
+// shards.
 std::string request_of(int sender, int number) {
   const std::string trace = std::to_string(1 + sender * kRequests + number / 2);
   const std::string status = number % 5 == 0 ? " status=error" : "";
@@ -50,7 +51,8 @@ std::string request_of(int sender, int number) {
   for (int i = 0; i < 2; ++i) {
     const std::string id = std::to_string(1 + 2 * i + 4 * (number % 2));
     spans.push_back("trace=" + trace + " span=" + id + " service=web name=call kind=client dur=20ms");
-    spans.push_back("trace=" + trace + " span=9" + id + " parent=" + id + " service=api name=GET kind=server dur=10ms" + status);
+    spans.push_back("trace=" + trace + " span=9" + id + " parent=" + id + " service=api name=GET kind=server dur=10ms" +
+                    status);
   }
   return encode_request(spans, SystemClock().now().wall);
 }
@@ -92,8 +94,8 @@ struct Running {
       for (DestinationId id = 0; id < ledger.size(); ++id) {
         const Ledger::Account& account = ledger.account(id);
         if (account.admitted == account.settled() + held[id]) continue;
-        wrong += account.pipeline + ": admitted " + std::to_string(account.admitted) + ", settled " + std::to_string(account.settled()) +
-                 ", held " + std::to_string(held[id]) + "\n";
+        wrong += account.pipeline + ": admitted " + std::to_string(account.admitted) + ", settled " +
+                 std::to_string(account.settled()) + ", held " + std::to_string(held[id]) + "\n";
       }
     });
     return wrong;
@@ -105,7 +107,8 @@ struct Running {
       for (auto& [shard, job] : step.jobs) {
         auto done = std::make_shared<std::promise<void>>();
         finished.push_back(done->get_future());
-        loops.at(shard).post([done, job = std::move(job), now = clock.now()]() mutable { job(now, [done] { done->set_value(); }); });
+        loops.at(shard).post(
+            [done, job = std::move(job), now = clock.now()]() mutable { job(now, [done] { done->set_value(); }); });
       }
       for (auto& each : finished) each.wait();
     }
@@ -154,10 +157,13 @@ TEST_CASE("three senders on three shards: the books balance while it runs and af
   std::map<std::string, int> spans_of_trace;
   std::string edges, calls;
   running.loops.run_exclusive([&] {
-    for (const std::string& line : running.received.spans["sink/kept"]) ++spans_of_trace[line.substr(0, line.find(' '))];
+    for (const std::string& line : running.received.spans["sink/kept"])
+      ++spans_of_trace[line.substr(0, line.find(' '))];
     const auto& series = running.received.series["sink/metrics"];
     edges = series.at("traces_service_graph_request_total{client=web,connection_type=,failed=false,server=api}");
-    calls = series.at("traces.span.metrics.calls{service.name=web,span.kind=SPAN_KIND_CLIENT,span.name=call,status.code=STATUS_CODE_UNSET}");
+    calls = series.at(
+        "traces.span.metrics.calls{service.name=web,span.kind=SPAN_KIND_CLIENT,span.name=call,status.code=STATUS_CODE_"
+        "UNSET}");
   });
   CHECK(spans_of_trace.size() > 100);
   for (const auto& [trace, spans] : spans_of_trace) CHECK(spans == 8);

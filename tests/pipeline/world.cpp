@@ -35,7 +35,8 @@ World::~World() = default;
 
 void World::send(const std::string& request) {
   Batch batch;
-  const otlp::WalkResult walked = otlp::walk(Signal::kTraces, Part{BufferRef::copy_of(request), nullptr, 0, kNoDestination}, batch);
+  const otlp::WalkResult walked =
+      otlp::walk(Signal::kTraces, Part{BufferRef::copy_of(request), nullptr, 0, kNoDestination}, batch);
   if (!walked.ok) throw std::runtime_error("the test's request is refused: " + walked.error);
   const auto context = std::make_shared<Context>();
   context->receiver = "otlp";
@@ -69,7 +70,8 @@ void World::drain() {
   for (DrainStep& step : graph_->drain_steps()) {
     size_t open = step.jobs.size();
     for (auto& [shard, job] : step.jobs) {
-      shards_.at(shard).post([&open, job = std::move(job), now = clock_.now()]() mutable { job(now, [&open] { --open; }); });
+      shards_.at(shard).post(
+          [&open, job = std::move(job), now = clock_.now()]() mutable { job(now, [&open] { --open; }); });
     }
     shards_.run_until_idle();
     if (open != 0) throw std::runtime_error("a drain step did not finish: " + step.what);
@@ -97,8 +99,9 @@ void World::check_identity() const {
   for (DestinationId id = 0; id < ledger_.size(); ++id) {
     const Ledger::Account& account = ledger_.account(id);
     if (account.admitted == account.settled() + held[id]) continue;
-    throw std::runtime_error("law 4: " + account.pipeline + " -> " + account.exporter + ": admitted " + std::to_string(account.admitted) +
-                             ", settled " + std::to_string(account.settled()) + ", held " + std::to_string(held[id]));
+    throw std::runtime_error("law 4: " + account.pipeline + " -> " + account.exporter + ": admitted " +
+                             std::to_string(account.admitted) + ", settled " + std::to_string(account.settled()) +
+                             ", held " + std::to_string(held[id]));
   }
 }
 
@@ -113,7 +116,8 @@ std::vector<std::string> World::account_lines() const {
     }
     for (int reason = 0; reason < kDropReasons; ++reason) {
       const uint64_t spans = account.dropped[static_cast<size_t>(reason)];
-      if (spans > 0) line += " dropped{" + std::string(name_of(static_cast<DropReason>(reason))) + "}=" + std::to_string(spans);
+      if (spans > 0)
+        line += " dropped{" + std::string(name_of(static_cast<DropReason>(reason))) + "}=" + std::to_string(spans);
     }
     lines.push_back(line);
   }

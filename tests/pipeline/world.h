@@ -30,11 +30,13 @@ struct NoTelemetry final : Telemetry {
   } any_histogram;
   Counter& counter(const std::string&, const std::string&, const Labels&) override { return any_counter; }
   Gauge& gauge(const std::string&, const std::string&, const Labels&) override { return any_gauge; }
-  Histogram& histogram(const std::string&, const std::string&, const Labels&, const std::vector<double>&) override { return any_histogram; }
+  Histogram& histogram(const std::string&, const std::string&, const Labels&, const std::vector<double>&) override {
+    return any_histogram;
+  }
 };
 
-// The whole pipeline of a configuration with N shards on one thread, from a seed (DESIGN law 8). Throws std::runtime_error where the
-// configuration is wrong or the accounts do not balance.
+// The whole pipeline of a configuration with N shards on one thread, from a seed (DESIGN law 8). Throws
+// std::runtime_error where the configuration is wrong or the accounts do not balance.
 class World {
  public:
   World(const std::string& config, uint32_t shards, uint64_t seed);

@@ -27,8 +27,8 @@ class ManualClock final : public Clock {
   Time now_;
 };
 
-// N shards on one thread. Which shard runs its next task is drawn from a seed, so a run replays from the seed alone; inside a
-// shard order is FIFO as always. `before_task` is told the shard about to run.
+// N shards on one thread. Which shard runs its next task is drawn from a seed, so a run replays from the seed alone;
+// inside a shard order is FIFO as always. `before_task` is told the shard about to run.
 class SimShards final : public Shards {
  public:
   SimShards(uint32_t count, uint64_t seed, std::function<void(uint32_t)> before_task = {})

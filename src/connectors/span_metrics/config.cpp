@@ -40,7 +40,7 @@ void check_dimensions(const std::vector<DimensionConfig>& dimensions, const At& 
   std::set<std::string> seen = {"service.name", "span.name", "span.kind", "status.code"};
   for (const DimensionConfig& d : dimensions) {
     if (!seen.insert(d.name).second)
-      at.error("failed validating " + std::string(what) + ": duplicate dimension name " + d.name);
+      at.error("failed validating " + std::string(what) + ": duplicate dimension name \"" + d.name + "\"");
   }
 }
 

@@ -19,21 +19,24 @@ namespace {
 int run(const config::CommandLine& command) {
   const ComponentList list = standard_components();
   config::Problems problems;
-  config::ServiceConfig service = config::load(command.configs, command.sets, config::process_sources(), list.catalog, problems);
+  config::ServiceConfig service =
+      config::load(command.configs, command.sets, config::process_sources(), list.catalog, problems);
   print_problems(problems);
   if (problems.any_error()) return 1;
   if (command.command == config::CommandLine::Command::kValidate) return 0;
   return Daemon(std::move(service), list).run();
 }
 
-// Request bodies come and go by the hundred kilobytes: let malloc reuse them instead of asking the kernel for fresh pages each time.
+// Request bodies come and go by the hundred kilobytes: let malloc reuse them instead of asking the kernel for fresh
+// pages each time.
 void tune_malloc() {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
 void set_default_host(const config::CommandLine& command) {
-  if (const char* host = std::getenv("WEIR_DEFAULT_HOST"); host != nullptr && *host != '\0') config::set_default_host(host);
+  if (const char* host = std::getenv("WEIR_DEFAULT_HOST"); host != nullptr && *host != '\0')
+    config::set_default_host(host);
   if (command.listen_everywhere) config::set_default_host("0.0.0.0");
 }
 

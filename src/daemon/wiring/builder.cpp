@@ -115,8 +115,8 @@ void Graph::Builder::add_forward(size_t target, std::vector<FanOut*>& exits) {
   for (uint32_t shard = 0; shard < shards_; ++shard) exits[shard]->add(*entry[shard]);
 }
 
-// A connector observes where the data is, unless it wants it spread otherwise: then it gets copies of the index, and what goes to
-// the exporters stays as it is.
+// A connector observes where the data is, unless it wants it spread otherwise: then it gets copies of the index, and
+// what goes to the exporters stays as it is.
 void Graph::Builder::add_observers(const std::string& connector, Spread spread, std::vector<FanOut*>& exits) {
   const std::vector<Observer*>& observers = observers_of(connector);
   const Placement placement = graph_.parts_.connectors.at(connector)->placement();

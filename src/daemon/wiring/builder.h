@@ -13,8 +13,8 @@
 
 namespace weir {
 
-// Joins GraphParts into a Graph, pipelines from the last to the first in the order of the data, each from its leaves to its
-// entry. Used once, by Graph's constructor.
+// Joins GraphParts into a Graph, pipelines from the last to the first in the order of the data, each from its leaves to
+// its entry. Used once, by Graph's constructor.
 class Graph::Builder {
  public:
   Builder(Graph& graph, const ComponentEnv& env);
@@ -24,7 +24,7 @@ class Graph::Builder {
   // How the batches that reach a point of a pipeline are spread.
   enum class Spread { kAnywhere, kByTrace, kHome };
   using Points = std::vector<Consumer*>;  // index = shard: what to call there
-  struct Built {  // a pipeline that is joined
+  struct Built {                          // a pipeline that is joined
     Points entry;
     std::vector<DestinationId> destinations;
     std::vector<DestinationId> delivered;  // of those, where a sender waits for the outcome

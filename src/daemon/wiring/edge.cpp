@@ -9,8 +9,8 @@ namespace {
 thread_local uint32_t current_shard = 0;
 }
 
-Edge::Edge(std::vector<Pipeline> pipelines, std::vector<DestinationId> destinations, std::vector<DestinationId> delivered,
-           Ledger& ledger, std::atomic<uint64_t>& sequence)
+Edge::Edge(std::vector<Pipeline> pipelines, std::vector<DestinationId> destinations,
+           std::vector<DestinationId> delivered, Ledger& ledger, std::atomic<uint64_t>& sequence)
     : pipelines_(std::move(pipelines)),
       destinations_(std::move(destinations)),
       delivered_(std::move(delivered)),

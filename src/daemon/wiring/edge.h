@@ -13,14 +13,15 @@
 
 namespace weir {
 
-// The edge of the graph for one (receiver, signal): numbers requests, admits their spans at every destination, hands them to the
-// pipelines and sees to the answer. Thread-safe; runs on the shard of the request's connection.
+// The edge of the graph for one (receiver, signal): numbers requests, admits their spans at every destination, hands
+// them to the pipelines and sees to the answer. Thread-safe; runs on the shard of the request's connection.
 class Edge final : public Admission {
  public:
   struct Pipeline {
     std::vector<Consumer*> entry;  // index = shard
   };
-  // `delivered`: the destinations whose outcome the sender waits for, out of `destinations`; mostly empty. Repetition counts ways.
+  // `delivered`: the destinations whose outcome the sender waits for, out of `destinations`; mostly empty. Repetition
+  // counts ways.
   Edge(std::vector<Pipeline> pipelines, std::vector<DestinationId> destinations, std::vector<DestinationId> delivered,
        Ledger& ledger, std::atomic<uint64_t>& sequence);
   void admit(Batch&& batch, AnswerFn answer) override;

@@ -42,8 +42,8 @@ void Graph::Builder::join_receivers() {
       destinations.insert(destinations.end(), built.destinations.begin(), built.destinations.end());
       delivered.insert(delivered.end(), built.delivered.begin(), built.delivered.end());
     }
-    graph_.admissions_[key] =
-        std::make_unique<Edge>(std::move(entries), std::move(destinations), std::move(delivered), *graph_.ledger_, graph_.sequence_);
+    graph_.admissions_[key] = std::make_unique<Edge>(std::move(entries), std::move(destinations), std::move(delivered),
+                                                     *graph_.ledger_, graph_.sequence_);
   }
 }
 
@@ -53,7 +53,8 @@ void Graph::Builder::order_flushes(const std::vector<size_t>& order) {
   for (size_t pipeline : order) {
     for (const std::string& id : graph_.parts_.pipelines[pipeline].receivers) {
       const auto connector = graph_.parts_.connectors.find(id);
-      if (connector == graph_.parts_.connectors.end() || !observers_.contains(id) || !flushed.insert(id).second) continue;
+      if (connector == graph_.parts_.connectors.end() || !observers_.contains(id) || !flushed.insert(id).second)
+        continue;
       graph_.flushes_.push_back({"connector " + id, {}, connector->second.get(), connector_homes_[id]});
     }
     for (size_t i = 0; i < graph_.parts_.pipelines[pipeline].processors.size(); ++i) {

@@ -36,8 +36,8 @@ struct DrainStep {
   std::vector<std::pair<uint32_t, absl::AnyInvocable<void(Time now, Task done)>>> jobs;
 };
 
-// The graph: pipelines joined from edge to leaves, with its stages on their shards (DESIGN §2). Built before any shard runs;
-// immutable afterwards. Which thread may call what stands at each method.
+// The graph: pipelines joined from edge to leaves, with its stages on their shards (DESIGN §2). Built before any shard
+// runs; immutable afterwards. Which thread may call what stands at each method.
 class Graph {
  public:
   // env: id, pipeline and signal are not read. The configuration was validated: every id is known, there is no cycle.
@@ -50,10 +50,12 @@ class Graph {
   Admission* admission(const std::string& receiver, Signal signal);
   // On the shard's thread.
   void tick(uint32_t shard, Time now);
-  // Spans inside the graph by destination, counted by the stages that hold them. Only while no shard runs (run_exclusive).
+  // Spans inside the graph by destination, counted by the stages that hold them. Only while no shard runs
+  // (run_exclusive).
   std::vector<uint64_t> held() const;
-  // Everything between the edge and the exporters handed on, in graph order: run the steps one after another, each job on
-  // its shard. Afterwards exporters are asked exporter_idle() until they are, or abandon_exporters() at the deadline.
+  // Everything between the edge and the exporters handed on, in graph order: run the steps one after another, each job
+  // on its shard. Afterwards exporters are asked exporter_idle() until they are, or abandon_exporters() at the
+  // deadline.
   std::vector<DrainStep> drain_steps();
   // On the exporters' shard's thread; true where all exporters of this shard are idle.
   bool exporters_idle(uint32_t shard) const;
@@ -79,7 +81,8 @@ class Graph {
     uint32_t home = 0;
   };
 
-  // Declared in the order of their lifetimes: consumers point to later-made stages only through the graph, which dies whole.
+  // Declared in the order of their lifetimes: consumers point to later-made stages only through the graph, which dies
+  // whole.
   GraphParts parts_;
   std::vector<std::unique_ptr<Consumer>> consumers_;
   std::vector<std::unique_ptr<Observer>> observers_;

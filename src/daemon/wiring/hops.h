@@ -9,8 +9,8 @@
 
 namespace weir {
 
-// Spans that have left one shard and not yet arrived at another. Counted apart from everything else, so that law 4's identity
-// covers inboxes too.
+// Spans that have left one shard and not yet arrived at another. Counted apart from everything else, so that law 4's
+// identity covers inboxes too.
 class Transit {
  public:
   void leave(uint64_t spans) { spans_.fetch_add(spans, std::memory_order_relaxed); }
@@ -68,8 +68,8 @@ class Door final : public Consumer {
   Consumer& next_;
 };
 
-// Hands each batch to several consumers: copies of the index to all but the last, which gets the batch itself. Observers on
-// this shard look at it first.
+// Hands each batch to several consumers: copies of the index to all but the last, which gets the batch itself.
+// Observers on this shard look at it first.
 class FanOut final : public Consumer {
  public:
   void add(Observer& observer) { observers_.push_back(&observer); }

@@ -157,6 +157,35 @@ double value_in(const std::string& body) {  // of the one result of an instant q
   return std::strtod(body.c_str() + body.find('"', body.find(',', at)) + 1, nullptr);
 }
 
+// One flush of a service graph with `count` requests on one edge, and a native histogram.
+static Batch graph_flush(uint64_t begin, uint64_t time_ns, uint64_t count) {
+  const LabelPairs edge = {{"client", "a"}, {"server", "b"}, {"connection_type", ""}, {"failed", "false"}};
+  return MetricsRequest()
+      .resource({}, "traces_service_graph")
+      .metric({.name = "traces_service_graph_request_total",
+               .points = {{.attributes = edge,
+                           .start_ns = begin - 15'000'000'000 + 11'000'000'000,
+                           .time_ns = time_ns,
+                           .value = static_cast<double>(count)}}})
+      .metric({.name = "traces_service_graph_request_server",
+               .type = MetricType::kHistogram,
+               .points = {{.attributes = edge,
+                           .start_ns = begin - 4'000'000'000,
+                           .time_ns = time_ns,
+                           .count = count,
+                           .sum = 0.5,
+                           .buckets = {count, 0},
+                           .bounds = {0.1},
+                           .exemplars = {{0.05, std::string(16, '\x31')}}}},
+               .unit = "s"})
+      .metric(
+          {.name = "native",
+           .type = MetricType::kExponentialHistogram,
+           .points =
+               {{.attributes = edge, .time_ns = time_ns, .count = count, .sum = 1, .buckets = {count}, .scale = 3}}})
+      .batch();
+}
+
 TEST_CASE("remote write: a real Prometheus sees the first increment, the graph's queries answer", "[prometheus]") {
   if (!RealPrometheus::installed()) {
     std::cerr << "SKIPPED: /usr/bin/prometheus is not installed\n";
@@ -175,38 +204,8 @@ TEST_CASE("remote write: a real Prometheus sees the first increment, the graph's
   const uint64_t begin = wall_ns();
   const uint64_t first = begin;
   const uint64_t second = begin + 15'000'000'000;
-  const LabelPairs edge = {{"client", "a"}, {"server", "b"}, {"connection_type", ""}, {"failed", "false"}};
-  for (const uint64_t time_ns : {first, second}) {
-    const double requests = time_ns == first ? 5 : 8;
-    const uint64_t count = time_ns == first ? 5 : 8;
-    live.consume(MetricsRequest()
-                     .resource({}, "traces_service_graph")
-                     .metric({.name = "traces_service_graph_request_total",
-                              .points = {{.attributes = edge,
-                                          .start_ns = begin - 15'000'000'000 + 11'000'000'000,
-                                          .time_ns = time_ns,
-                                          .value = requests}}})
-                     .metric({.name = "traces_service_graph_request_server",
-                              .type = MetricType::kHistogram,
-                              .points = {{.attributes = edge,
-                                          .start_ns = begin - 4'000'000'000,
-                                          .time_ns = time_ns,
-                                          .count = count,
-                                          .sum = 0.5,
-                                          .buckets = {count, 0},
-                                          .bounds = {0.1},
-                                          .exemplars = {{0.05, std::string(16, '\x31')}}}},
-                              .unit = "s"})
-                     .metric({.name = "native",
-                              .type = MetricType::kExponentialHistogram,
-                              .points = {{.attributes = edge,
-                                          .time_ns = time_ns,
-                                          .count = count,
-                                          .sum = 1,
-                                          .buckets = {count},
-                                          .scale = 3}}})
-                     .batch());
-  }
+  live.consume(graph_flush(begin, first, 5));
+  live.consume(graph_flush(begin, second, 8));
   REQUIRE(live.within(10s, [&] { return live.idle(); }));
   INFO((live.log.messages.empty() ? "" : live.log.messages[0]));
   CHECK(live.telemetry.numbers["otelcol_exporter_sent_metric_points"].value == 6);

@@ -29,8 +29,8 @@ inline Batch make_batch(uint64_t first_trace, uint32_t spans, uint32_t spans_per
   return batch;
 }
 
-// Passes everything on, but drops each span whose id is divisible by `drop_every`; remembers which shard saw which trace.
-// With `hold` it keeps batches until flush().
+// Passes everything on, but drops each span whose id is divisible by `drop_every`; remembers which shard saw which
+// trace. With `hold` it keeps batches until flush().
 class FakeProcessor final : public Processor {
  public:
   FakeProcessor(Placement placement, Ledger& ledger, uint64_t drop_every = 0, bool hold = false, bool early = false)
@@ -44,7 +44,8 @@ class FakeProcessor final : public Processor {
 
  private:
   struct FakeStage final : Stage {
-    FakeStage(FakeProcessor& fake, const StagePlace& place, Consumer& next_stage) : owner(fake), at(place), next(next_stage) {}
+    FakeStage(FakeProcessor& fake, const StagePlace& place, Consumer& next_stage)
+        : owner(fake), at(place), next(next_stage) {}
     void consume(Batch&& batch) override {
       for (const SpanRecord& span : batch.spans) {
         auto& seen = owner.shards_of_trace[span.trace_id.word[0]];

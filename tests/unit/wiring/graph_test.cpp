@@ -20,7 +20,9 @@ struct World {
   void send(uint32_t shard, Batch batch, const std::string& receiver = "otlp") {
     auto carried = std::make_shared<Batch>(std::move(batch));
     shards.at(shard).post([this, carried, receiver] {
-      graph->admission(receiver, Signal::kTraces)->admit(std::move(*carried), [this](Answer answer) { answers.push_back(answer.kind); });
+      graph->admission(receiver, Signal::kTraces)->admit(std::move(*carried), [this](Answer answer) {
+        answers.push_back(answer.kind);
+      });
     });
   }
   void check_identity() {
@@ -34,7 +36,8 @@ struct World {
     for (DrainStep& step : graph->drain_steps()) {
       size_t open = step.jobs.size();
       for (auto& [shard, job] : step.jobs) {
-        shards.at(shard).post([&open, job = std::move(job), now = clock.now()]() mutable { job(now, [&open] { --open; }); });
+        shards.at(shard).post(
+            [&open, job = std::move(job), now = clock.now()]() mutable { job(now, [&open] { --open; }); });
       }
       shards.run_until_idle();
       REQUIRE(open == 0);
@@ -52,7 +55,8 @@ struct World {
   std::vector<Answer::Kind> answers;
 };
 
-GraphParts::Pipeline pipeline(std::string id, std::vector<std::string> from, std::vector<std::string> to, Signal signal = Signal::kTraces) {
+GraphParts::Pipeline pipeline(std::string id, std::vector<std::string> from, std::vector<std::string> to,
+                              Signal signal = Signal::kTraces) {
   GraphParts::Pipeline made;
   made.id = std::move(id);
   made.signal = signal;
@@ -195,7 +199,8 @@ TEST_CASE("behind a processor that answers early nobody waits for delivery") {
   GraphParts parts;
   parts.exporters[{"now", Signal::kTraces}] = std::make_unique<FakeExporter>(world.ledger, true);
   parts.pipelines.push_back(pipeline("traces", {"otlp"}, {"now"}));
-  parts.pipelines.back().processors.push_back(std::make_unique<FakeProcessor>(Placement::kHomeShard, world.ledger, 0, true, true));
+  parts.pipelines.back().processors.push_back(
+      std::make_unique<FakeProcessor>(Placement::kHomeShard, world.ledger, 0, true, true));
   world.build(std::move(parts));
   world.send(0, make_batch(1, 10));
   world.shards.run_until_idle();
