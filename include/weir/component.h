@@ -41,7 +41,7 @@ struct ComponentEnv {
 
 // A piece of the graph that lives on one shard and is touched by that shard's thread alone: the instance of a processor
 // or connector on a shard, or an exporter on its home shard. It has no timer: time comes as on_tick, ordered with
-// batches, about every 10 ms.
+// batches, about every 25 ms.
 class Stage : public Consumer {
  public:
   virtual void on_tick(Time now) { (void)now; }

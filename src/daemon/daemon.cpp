@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/daemon.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@ namespace weir {
 
 namespace {
 
-constexpr Duration kTick = std::chrono::milliseconds(10);
+constexpr Duration kTick = std::chrono::milliseconds(25);
 
 LogOptions log_options(const config::LogsConfig& config) {
   LogOptions options;
@@ -137,6 +138,7 @@ std::string Daemon::start_health_checks() {
 void Daemon::start_loops() {
   loops_.start_ticks(kTick, [this](uint32_t shard, Time now) {
     graph_->tick(shard, now);
+    if (shard == 0) give_memory_back(now);
     for (auto& receiver : receivers_) receiver->on_tick(shard, now);
   });
   for (const int signal : {SIGTERM, SIGINT}) loops_.on_signal(signal, [this] { on_stop_signal(); });
@@ -147,6 +149,16 @@ void Daemon::start_loops() {
   for (auto& receiver : receivers_) receiver->start();
   phase_ = Phase::kRunning;
   say_ready();
+}
+
+// After a burst malloc keeps what was freed. On shard 0.
+void Daemon::give_memory_back(Time now) {
+  constexpr Duration kEvery = std::chrono::seconds(10);
+  constexpr uint64_t kWorthIt = 32 << 20;
+  if (now.mono < next_trim_) return;
+  next_trim_ = now.mono + kEvery;
+  const struct mallinfo2 heap = mallinfo2();
+  if (heap.fordblks > kWorthIt && heap.fordblks > 4 * budget_->used()) malloc_trim(0);
 }
 
 void Daemon::say_ready() const {

@@ -41,6 +41,7 @@ class Daemon {
   std::string start_receivers();
   std::string start_health_checks();
   void start_loops();
+  void give_memory_back(Time now);
   void say_ready() const;
   void wait_for_stop();
   void on_stop_signal();
@@ -73,6 +74,7 @@ class Daemon {
   std::unique_ptr<OwnPages> pages_;
   std::vector<std::unique_ptr<HealthCheck>> health_checks_;
 
+  Duration next_trim_{0};  // of shard 0
   std::atomic<Phase> phase_{Phase::kStarting};
   std::mutex mutex_;  // guards stop_signals_
   std::condition_variable stopped_;

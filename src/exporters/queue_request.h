@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "weir/batch.h"
+#include "weir/budget.h"
 
 namespace weir {
 
@@ -13,7 +15,10 @@ namespace weir {
 // by the queue's shard alone.
 class QueuePlace {
  public:
-  QueuePlace(uint64_t& queued, uint64_t size) : queued_(queued), size_(size) { queued_ += size_; }
+  QueuePlace(uint64_t& queued, uint64_t size, Reservation paid = {})
+      : queued_(queued), size_(size), paid_(std::move(paid)) {
+    queued_ += size_;
+  }
   ~QueuePlace() { queued_ -= size_; }
   QueuePlace(const QueuePlace&) = delete;
   QueuePlace& operator=(const QueuePlace&) = delete;
@@ -21,6 +26,7 @@ class QueuePlace {
  private:
   uint64_t& queued_;
   const uint64_t size_;
+  const Reservation paid_;  // for the index of the batch
 };
 
 // What is sent in one attempt: a batch as it came, or one merged and split by the batcher.

@@ -37,7 +37,8 @@ void SendingQueue::consume(Batch&& batch) {
   held_.add(batch);
   const uint64_t size = size_of(batch, setup_.queue.queue_sizer());
   if (door_.empty() && has_room(size)) {
-    enter(std::move(batch), size);
+    Reservation paid = pay_for_index(batch);
+    enter(std::move(batch), size, std::move(paid));
   } else {
     wait_at_door(std::move(batch), size);
   }
@@ -49,10 +50,17 @@ bool SendingQueue::has_room(uint64_t size) const {
   return !setup_.queue.enabled || queued_ == 0 || queued_ + size <= capacity;
 }
 
-void SendingQueue::enter(Batch&& batch, uint64_t size) {
+// The bytes of a batch are paid for; its index is while it waits here, however long that is.
+Reservation SendingQueue::pay_for_index(const Batch& batch) const {
+  if (env_.budget == nullptr) return {};
+  return Reservation::take(*env_.budget,
+                           batch.spans.size() * sizeof(SpanRecord) + batch.items.size() * sizeof(ItemRecord));
+}
+
+void SendingQueue::enter(Batch&& batch, uint64_t size, Reservation paid) {
   QueueRequest request;
   request.batch = std::move(batch);
-  request.places.push_back(std::make_shared<QueuePlace>(queued_, size));
+  request.places.push_back(std::make_shared<QueuePlace>(queued_, size, std::move(paid)));
   if (batcher_ == nullptr) return ready_.push_back(std::move(request));
   batcher_->add(std::move(request), now_);
   if (draining_) batcher_->flush();
@@ -60,7 +68,8 @@ void SendingQueue::enter(Batch&& batch, uint64_t size) {
 
 // Metrics that nobody can be refused for are bounded: what is newest says most, so the oldest at the door goes.
 void SendingQueue::wait_at_door(Batch&& batch, uint64_t size) {
-  door_.push_back({std::move(batch), size});
+  Reservation paid = pay_for_index(batch);
+  door_.push_back({std::move(batch), size, std::move(paid)});
   door_size_ += size;
   const auto capacity = static_cast<uint64_t>(setup_.queue.queue_size);
   while (env_.signal == Signal::kMetrics && door_size_ > capacity && door_.size() > 1) {
@@ -79,7 +88,7 @@ void SendingQueue::admit_from_door() {
     Waiting first = std::move(door_.front());
     door_.pop_front();
     door_size_ -= first.size;
-    enter(std::move(first.batch), first.size);
+    enter(std::move(first.batch), first.size, std::move(first.paid));
   }
 }
 

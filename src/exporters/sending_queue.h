@@ -15,6 +15,7 @@
 #include "exporters/queue_request.h"
 #include "exporters/retry.h"
 #include "weir/batch.h"
+#include "weir/budget.h"
 #include "weir/clock.h"
 #include "weir/component.h"
 
@@ -95,10 +96,12 @@ class SendingQueue final : public Stage {
   struct Waiting {
     Batch batch;
     uint64_t size = 0;
+    Reservation paid;  // for its index
   };
 
   bool has_room(uint64_t size) const;
-  void enter(Batch&& batch, uint64_t size);
+  Reservation pay_for_index(const Batch& batch) const;
+  void enter(Batch&& batch, uint64_t size, Reservation paid);
   void wait_at_door(Batch&& batch, uint64_t size);
   void admit_from_door();
   void pump();

@@ -33,6 +33,7 @@ def check_commands():
     assert (good.returncode, good.stdout, good.stderr) == (0, "", ""), good
     bad = weir("validate", "--config", default, "--set", "processors.batch.timout=1s")
     assert bad.returncode == 1 and 'did you mean "timeout"' in bad.stderr, bad
+    subprocess.run(["promtool", "check", "rules", os.path.join(common.ROOT, "config/weir.rules.yaml")], check=True, stdout=subprocess.DEVNULL)
     assert weir("--config", "/nonexistent.yaml").returncode == 1
     assert weir("--config", default, "--feature-gates=some.gate,-other.gate", "validate").returncode == 0
 

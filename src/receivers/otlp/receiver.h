@@ -38,7 +38,7 @@ class OtlpReceiver {
   uint16_t grpc_port() const;  // 0 where the protocol is off
   uint16_t http_port() const;
 
-  // On that shard's thread, about every 10 ms.
+  // On that shard's thread, about every 25 ms.
   void on_tick(uint32_t shard, Time now);
 
   // Requests that were begun and are not answered yet; any thread.
