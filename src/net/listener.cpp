@@ -104,25 +104,19 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
     }
     LoopShard& shard = fewest();
     // Counted from here: a burst must not go to one shard because its first connection has not arrived there yet.
-    auto counted = std::make_shared<ConnectionCount>(shard.connections());
-    shard.post([self = shared_from_this(), &shard, fd = std::move(fd), peer = text_of(from), counted]() mutable {
+    ++shard.connections();
+    shard.post([self = shared_from_this(), &shard, fd = std::move(fd), peer = text_of(from)]() mutable {
       PlainSocket socket(shard.io());
       error_code error;
       socket.assign(protocol_of(self->family), fd.get(), error);
-      if (error) return;
+      if (error) {
+        --shard.connections();
+        return;
+      }
       fd.release();
       self->on_stream(make_plain_stream(shard, std::move(socket), std::move(peer), true));
     });
   }
-
-  // Gives its count back when the stream, which counts itself, has taken over.
-  struct ConnectionCount {
-    explicit ConnectionCount(std::atomic<uint32_t>& of) : count(of) { ++count; }
-    ~ConnectionCount() { --count; }
-    ConnectionCount(const ConnectionCount&) = delete;
-    ConnectionCount& operator=(const ConnectionCount&) = delete;
-    std::atomic<uint32_t>& count;
-  };
 
   Shards& shards;
   LoopShard& home;

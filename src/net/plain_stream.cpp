@@ -15,9 +15,7 @@ namespace {
 // What callbacks share with the stream, so that one that outlives the stream finds something.
 struct Socket : std::enable_shared_from_this<Socket> {
   Socket(LoopShard& on_shard, PlainSocket from, bool is_counted)
-      : shard(on_shard), socket(std::move(from)), counted(is_counted) {
-    if (counted) shard.connections().fetch_add(1, std::memory_order_relaxed);
-  }
+      : shard(on_shard), socket(std::move(from)), counted(is_counted) {}
 
   void close() {
     error_code ignored;
@@ -25,21 +23,23 @@ struct Socket : std::enable_shared_from_this<Socket> {
     if (std::exchange(counted, false)) shard.connections().fetch_sub(1, std::memory_order_relaxed);
   }
 
-  void write_rest(size_t written) {
-    socket.async_write_some(std::span<const asio::const_buffer>(out).subspan(out_first),
-                            [self = shared_from_this(), written](const error_code& error, size_t bytes) {
-                              self->on_written(error, written + bytes, bytes);
-                            });
+  // The operation owns the callback: one that never ends, because its loop did, must not keep alive what the callback
+  // holds.
+  void write_rest(size_t written, IoFn done) {
+    socket.async_write_some(
+        std::span<const asio::const_buffer>(out).subspan(out_first),
+        [self = shared_from_this(), written, done = std::move(done)](const error_code& error, size_t bytes) mutable {
+          self->on_written(error, written + bytes, bytes, std::move(done));
+        });
   }
 
-  void on_written(const error_code& error, size_t written, size_t last) {
+  void on_written(const error_code& error, size_t written, size_t last, IoFn done) {
     while (out_first < out.size() && last >= out[out_first].size()) last -= out[out_first++].size();
     if (!error && out_first < out.size()) {
       out[out_first] += last;
-      return write_rest(written);
+      return write_rest(written, std::move(done));
     }
     out.clear();
-    IoFn done = std::move(write_done);
     done(IoResult{written, false, error});
   }
 
@@ -48,7 +48,6 @@ struct Socket : std::enable_shared_from_this<Socket> {
   bool counted;
   std::vector<asio::const_buffer> out;  // of the write under way; what is before out_first is written
   size_t out_first = 0;
-  IoFn write_done;
 };
 
 class PlainStream final : public Stream {
@@ -72,8 +71,7 @@ class PlainStream final : public Stream {
     for (std::string_view piece : pieces) {
       if (!piece.empty()) s.out.emplace_back(piece.data(), piece.size());
     }
-    s.write_done = std::move(done);
-    s.write_rest(0);
+    s.write_rest(0, std::move(done));
   }
 
   void shutdown_write() override {

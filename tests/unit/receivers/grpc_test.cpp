@@ -262,7 +262,7 @@ TEST_CASE("grpc: draining answers what is open, refuses what still comes and say
   client.peer().send_body(stream, grpc_message(trace_request({"a"})), true);
   client.flush();
   REQUIRE(live.traces.wait_for(1));
-  live.receiver().drain();
+  live.drain();
   while (client.peer().goaways().empty()) {
     client.read_all(20);
     REQUIRE(!client.at_end());

@@ -249,7 +249,7 @@ TEST_CASE("http: draining answers what is open and closes") {
   RawSocket socket(live.http());
   socket.send(http_post("/v1/traces", kProtobuf, trace_request({"a"})));
   REQUIRE(live.traces.wait_for(1));
-  live.receiver().drain();
+  live.drain();
   CHECK(idle.receive().empty());
   CHECK(idle.at_end());
   live.traces.answer_all(Answer::accepted());

@@ -84,6 +84,11 @@ class LiveReceiver {
   void stop();
 
   OtlpReceiver& receiver() { return *receiver_; }
+  // Tells the receiver to drain, and waits until every shard has heard of it.
+  void drain() {
+    receiver_->drain();
+    loops_.run_exclusive([] {});
+  }
   uint16_t grpc() const { return receiver_->grpc_port(); }
   uint16_t http() const { return receiver_->http_port(); }
 
