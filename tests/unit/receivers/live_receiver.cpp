@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "live_receiver.h"
 
+#include <thread>
+
 #include "net/grpc_framing.h"
 #include "otlp/writer.h"
 
@@ -85,14 +87,24 @@ LiveReceiver::LiveReceiver(Options options) : budget(options.budget), loops_(opt
   ComponentEnv env{
       .id = "otlp", .shards = &loops_, .clock = &clock, .budget = &budget, .telemetry = &telemetry, .log = &log};
   receiver_ = std::make_unique<OtlpReceiver>(std::move(options.config), env, OtlpAdmissions{.traces = &traces});
-  loops_.start_ticks(std::chrono::milliseconds(10),
-                     [this](uint32_t shard, Time now) { receiver_->on_tick(shard, now); });
+  loops_.start_ticks(std::chrono::milliseconds(10), [this](uint32_t shard, Time now) {
+    receiver_->on_tick(shard, now);
+    ++ticks_[shard];
+  });
   if (const std::string error = receiver_->bind(); !error.empty()) throw std::runtime_error(error);
   receiver_->start();
   loops_.run();
 }
 
 LiveReceiver::~LiveReceiver() { stop(); }
+
+void LiveReceiver::drain() {
+  receiver_->drain();
+  for (uint32_t shard = 0; shard < loops_.size(); ++shard) {
+    // The first tick from now may have begun before drain().
+    for (const uint64_t seen = ticks_[shard]; ticks_[shard] < seen + 2;) std::this_thread::yield();
+  }
+}
 
 void LiveReceiver::stop() {
   loops_.stop();

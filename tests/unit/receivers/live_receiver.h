@@ -4,6 +4,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <map>
+#include <array>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -84,11 +86,8 @@ class LiveReceiver {
   void stop();
 
   OtlpReceiver& receiver() { return *receiver_; }
-  // Tells the receiver to drain, and waits until every shard has heard of it.
-  void drain() {
-    receiver_->drain();
-    loops_.run_exclusive([] {});
-  }
+  // Tells the receiver to drain, and waits until every shard has heard of it by a tick.
+  void drain();
   uint16_t grpc() const { return receiver_->grpc_port(); }
   uint16_t http() const { return receiver_->http_port(); }
 
@@ -99,6 +98,7 @@ class LiveReceiver {
   ListAdmission traces;
 
  private:
+  std::array<std::atomic<uint64_t>, 8> ticks_{};
   net::EventLoops loops_;
   std::unique_ptr<OtlpReceiver> receiver_;
 };
