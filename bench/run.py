@@ -169,7 +169,8 @@ def measure(kind, config, tmp, args, *load_options):
         else:
             argv = [os.path.join(BUILD, "weir"), "--config", with_files(config, tmp, "weir.yaml", port=port, sink=sink, aux=aux)]
         p = stack.enter_context(process(*argv, port=port, core=args.core))
-        load(port, args.spans // 10, *load_options)  # warm
+        load(port, args.spans if "--rate" not in load_options else args.spans // 5, *load_options)  # warm
+        wait_quiet(p.pid)
         before = cpu_seconds(p.pid)
         result = load(port, args.spans, *load_options)
         wait_quiet(p.pid)  # what was acknowledged and is still queued costs, too

@@ -43,6 +43,7 @@ void Ledger::settle(DestinationId destination, uint64_t spans, const Settled& ho
 }
 
 std::vector<uint32_t> items_per_part(const Batch& batch) {
+  if (batch.parts.size() == 1) return {static_cast<uint32_t>(batch.item_count())};
   std::vector<uint32_t> counts(batch.parts.size());
   for (const SpanRecord& span : batch.spans) ++counts[span.part];
   for (const ItemRecord& item : batch.items) counts[item.part] += item.count;
