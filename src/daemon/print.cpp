@@ -10,7 +10,7 @@ namespace {
 void print_all(const config::Problems& problems, bool warnings) {
   for (const config::Problem& problem : problems.all()) {
     if (problem.warning == warnings)
-      std::fprintf(stderr, "%s%s\n", warnings ? "warning: " : "Error: ", problem.to_string().c_str());
+      std::fprintf(stderr, "%s%s\n", warnings ? "" : "Error: ", problem.to_string().c_str());
   }
 }
 
