@@ -9,6 +9,9 @@ build_packages=(g++ python3 cmake ninja-build pkg-config git ca-certificates cca
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc)
 test_packages=(catch2 clang-14 libclang-rt-14-dev llvm-14 clang-format-14 python3 python3-venv prometheus nginx-light curl procps iproute2)
 
+# So that another clone's compilations are found again.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+
 say() { printf '%s\n' "weir: $*" >&2; }
 die() { say "$*"; exit 1; }
 
