@@ -143,7 +143,10 @@ void Daemon::start_loops() {
   });
   for (const int signal : {SIGTERM, SIGINT}) loops_.on_signal(signal, [this] { on_stop_signal(); });
   for (uint32_t shard = 0; shard < loops_.size(); ++shard) {
-    loops_.at(shard).post([shard] { Edge::set_current_shard(shard); });
+    loops_.at(shard).post([this, shard] {
+      Edge::set_current_shard(shard);
+      graph_->tick(shard, clock_.now());  // stages know the time before the first request comes
+    });
   }
   loops_.run();
   for (auto& receiver : receivers_) receiver->start();
