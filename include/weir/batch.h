@@ -79,8 +79,6 @@ struct Batch {
   std::string_view name(const SpanRecord& span) const { return view(span.part, span.name); }
   // Spans, log records, or data points.
   uint64_t item_count() const;
-  // Sum of the items' own bytes (without headers).
-  uint64_t item_bytes() const;
 };
 
 // Items of a batch that belong to each part, in one pass; index = part.

@@ -14,11 +14,4 @@ uint64_t Batch::item_count() const {
   return count;
 }
 
-uint64_t Batch::item_bytes() const {
-  uint64_t bytes = 0;
-  for (const SpanRecord& span : spans) bytes += span.body.length;
-  for (const ItemRecord& item : items) bytes += item.body.length;
-  return bytes;
-}
-
 }  // namespace weir
