@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,10 +35,13 @@ using ContextRef = std::shared_ptr<const Context>;
 // Bytes that a batch refers to, with the account of the request they came from. Whatever is rewritten gets a new part
 // with the same origin.
 struct Part {
-  BufferRef bytes;
+  BufferRef bytes;                             // null while they are only in the journal (`spilled`)
   OriginRef origin;                            // null where nobody waits for this request
   uint64_t sequence = 0;                       // process-wide number of the request; orders what shards merge
   DestinationId destination = kNoDestination;  // set when the part reaches an exporter's door
+  bool rewritten = false;                      // not the request's own bytes: they cannot be read back by its record
+  // True where the bytes may be let go while memory is short: they can be read back.
+  bool in_journal() const { return !rewritten && origin && origin->record() != 0; }
 };
 
 // One ResourceX message. Its header is every field but the children (field 2), verbatim and in order, as
@@ -84,6 +89,14 @@ struct Batch {
 // Items of a batch that belong to each part, in one pass; index = part.
 std::vector<uint32_t> items_per_part(const Batch& batch);
 
+// Calls `visit(part, items, weight)` for each part that has items in the batch: their numbers, and what they count.
+void for_each_part(const Batch& batch,
+                   const std::function<void(const Part&, std::span<const uint32_t>, uint64_t weight)>& visit);
+
+// Settles some items of one part at each of `destinations`; items that were settled there before the start are left
+// out.
+void settle_items(Ledger& ledger, Signal signal, const Part& part, std::span<const uint32_t> items, uint64_t weight,
+                  const std::vector<DestinationId>& destinations, const Settled& how);
 // Settles all items of the batch at each of `destinations` (repetition means several ways there), in the ledger and at
 // the origins. Only spans are kept in the ledger.
 void settle(Ledger& ledger, const Batch& batch, const std::vector<DestinationId>& destinations, const Settled& how);

@@ -11,6 +11,7 @@
 #include "weir/batch.h"
 #include "weir/budget.h"
 #include "weir/clock.h"
+#include "weir/journal.h"
 #include "weir/log.h"
 #include "weir/settlement.h"
 #include "weir/shard.h"
@@ -36,7 +37,8 @@ struct ComponentEnv {
   Ledger* ledger = nullptr;
   Telemetry* telemetry = nullptr;
   Log* log = nullptr;
-  uint64_t seed = 0;  // for all randomness of the component (backoff jitter, stochastic rounding)
+  uint64_t seed = 0;           // for all randomness of the component (backoff jitter, stochastic rounding)
+  Journal* journal = nullptr;  // null: nothing is journaled
 };
 
 // A piece of the graph that lives on one shard and is touched by that shard's thread alone: the instance of a processor
@@ -46,6 +48,7 @@ class Stage : public Consumer {
  public:
   virtual void on_tick(Time now) { (void)now; }
   // Drain at shutdown, in graph order: hand on everything that is held, now (decide traces, flush batches and series).
+  // With a journal this is not called for traces that are journaled: they stay where they are, for the next start.
   // Exporters try to send what they have and are asked idle() until the deadline.
   virtual void flush(Time now) { (void)now; }
   // Spans that are inside this stage now, waiting or in flight (Law 4). Read by the owning shard only.
@@ -72,6 +75,9 @@ struct StagePlace {
   // All destinations behind this stage, each as often as there are ways to it: whoever ends a span's life here settles
   // it at each of them (weir::settle).
   std::vector<DestinationId> downstream;
+  // make_observer only, with a journal: what the graph notes of the batches that this observer counted. A checkpoint
+  // takes it on this shard, together with the state that holds them. Null without a journal.
+  std::shared_ptr<AbsorbedList> absorbed;
 };
 
 // A processor of one pipeline. Makes its per-shard stages; what they share for the process is its own state
@@ -107,6 +113,9 @@ class MetricsConnector {
   // At shutdown, after all observers are quiet: one last flush; `done` is called (on the home shard) after it was
   // handed on.
   virtual void final_flush(Time now, Task done) = 0;
+  // With a journal: takes over the state of its last checkpoint (Journal::restored_state), after set_output and before
+  // any shard runs, so it may touch what its observers hold. No flush happens until replay is over.
+  virtual void restore(Time now) { (void)now; }
 };
 
 // An exporter of one signal: a single stage on its home shard, shared by all pipelines that name it. Parts of its

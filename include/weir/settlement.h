@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,12 +55,24 @@ struct Settled {
 using DestinationId = uint32_t;
 inline constexpr DestinationId kNoDestination = UINT32_MAX;
 
-// The account of one admitted request, where somebody waits for it: a sender that asked for delivery, later the
-// journal's record. Counted per destination, apart from the lifetime of the bytes. Thread-safe.
+// The account of one admitted request, where somebody waits for it: a sender that asked for delivery, or the journal's
+// record. Counted per destination, apart from the lifetime of the bytes. Thread-safe.
 class Origin {
  public:
   virtual ~Origin() = default;
-  virtual void settle(DestinationId destination, uint32_t items, const Settled& how) = 0;
+  // `items`: numbers of the items in the request (SpanRecord::item), each once; `weight`: what they count (spans, data
+  // points, log records).
+  virtual void settle(DestinationId destination, std::span<const uint32_t> items, uint64_t weight,
+                      const Settled& how) = 0;
+  // The journal's record of the request, from which its bytes can be read back; 0 where there is none.
+  virtual uint64_t record() const { return 0; }
+  // A replayed record of which something was settled before the start: what that was. Whoever would settle or export
+  // such an item again leaves it out (weir::settle and the doors do).
+  virtual bool partly_settled() const { return false; }
+  virtual bool settled_before(DestinationId destination, uint32_t item) const {
+    (void)destination, (void)item;
+    return false;
+  }
 };
 using OriginRef = std::shared_ptr<Origin>;
 
@@ -70,7 +83,12 @@ class Ledger {
   struct Account {
     std::string pipeline;
     std::string exporter;
+    bool observer = false;  // a connector's: an account of the journal, no destination of law 4
     std::atomic<uint64_t> admitted{0};
+    std::atomic<uint64_t> replayed{0};  // of admitted: restored from the journal at start
+    // Items inside the process that were settled here before the start; they travel with the rest of their request, as
+    // far as somebody would settle them.
+    std::atomic<uint64_t> ghosts{0};
     std::array<std::atomic<uint64_t>, kOutcomes> outcomes{};  // kDropped: the sum over reasons
     std::array<std::atomic<uint64_t>, kDropReasons> dropped{};
 
@@ -78,8 +96,10 @@ class Ledger {
   };
 
   // Only while the graph is built, before any shard runs.
-  DestinationId add_destination(std::string pipeline, std::string exporter);
+  DestinationId add_destination(std::string pipeline, std::string exporter, bool observer = false);
   void admit(DestinationId destination, uint64_t spans);
+  void admit_replayed(DestinationId destination, uint64_t spans, uint64_t ghosts);
+  void ghosts_gone(DestinationId destination, uint64_t spans);
   void settle(DestinationId destination, uint64_t spans, const Settled& how);
 
   size_t size() const { return accounts_.size(); }

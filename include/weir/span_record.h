@@ -34,6 +34,7 @@ struct SpanRecord {
   Range attributes;    // from the tag of the first attribute to the end of the last; other fields may lie between
   uint32_t part = 0;   // index into Batch::parts
   uint32_t scope = 0;  // index into Batch::scopes
+  uint32_t item = 0;   // number in the request as it came, from 0; survives every rewriting
   SpanKind kind = SpanKind::kUnspecified;
   StatusCode status = StatusCode::kUnset;
   bool has_events = false;
@@ -48,6 +49,7 @@ struct ItemRecord {
   Range body;  // payload of the Metric or LogRecord message
   uint32_t part = 0;
   uint32_t scope = 0;
+  uint32_t item = 0;  // number in the request as it came, from 0
   uint32_t count = 1;
 };
 

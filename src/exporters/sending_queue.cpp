@@ -247,23 +247,19 @@ void SendingQueue::show_sizes() {
 void settle_delivered(Ledger& ledger, const Batch& batch, uint64_t rejected, const std::string& message) {
   if (rejected == 0) return settle_at_door(ledger, batch, Settled::exported());
   const Settled refused = Settled::dropped(DropReason::kRejected, message);
-  const std::vector<uint32_t> counts = items_per_part(batch);
   const uint64_t total = batch.item_count();
-  const auto settle_some = [&](const Part& part, uint32_t items, const Settled& how) {
-    if (items == 0) return;
-    if (batch.signal == Signal::kTraces) ledger.settle(part.destination, items, how);
-    if (part.origin) part.origin->settle(part.destination, items, how);
-  };
   uint64_t seen = 0;
-  for (size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] == 0) continue;
+  for_each_part(batch, [&](const Part& part, std::span<const uint32_t> items, uint64_t weight) {
     const uint64_t before = seen * rejected / total;
-    seen += counts[i];
-    const auto refused_here = static_cast<uint32_t>(seen * rejected / total - before);
-    if (batch.parts[i].destination == kNoDestination) continue;
-    settle_some(batch.parts[i], refused_here, refused);
-    settle_some(batch.parts[i], counts[i] - refused_here, Settled::exported());
-  }
+    seen += weight;
+    const uint64_t refused_here = seen * rejected / total - before;
+    if (part.destination == kNoDestination) return;
+    // Which items were refused is not said: the first ones stand for them.
+    const size_t first = std::min<size_t>(items.size(), refused_here);
+    settle_items(ledger, batch.signal, part, items.first(first), refused_here, {part.destination}, refused);
+    settle_items(ledger, batch.signal, part, items.subspan(first), weight - refused_here, {part.destination},
+                 Settled::exported());
+  });
 }
 
 }  // namespace weir

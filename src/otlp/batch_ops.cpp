@@ -35,7 +35,7 @@ class Picker {
   }
   // The item with another body, which lies in `part` of the new batch.
   void pick_as(const ItemRecord& item, uint32_t part, Range body, uint32_t count) {
-    to_.items.push_back({body, part, scope_of(item.scope), count});
+    to_.items.push_back({body, part, scope_of(item.scope), item.item, count});
   }
   uint32_t add_part(Part part) {
     to_.parts.push_back(std::move(part));

@@ -142,12 +142,13 @@ class Walk {
     if (verdict != Verdict::kOk && verdict != Verdict::kBadId) return refuse(verdict, metric ? "metric" : "log record");
     const uint32_t count = metric ? count_points(message) : 1;
     if (verdict == Verdict::kBadId) return reject(count);
-    out_.items.push_back({range_of(message), 0, scope, count});
+    out_.items.push_back({range_of(message), 0, scope, static_cast<uint32_t>(out_.items.size()), count});
   }
 
   void walk_span(uint32_t scope, std::string_view message) {
     SpanRecord& span = out_.spans.emplace_back();
     span.scope = scope;
+    span.item = static_cast<uint32_t>(out_.spans.size() - 1);
     span.body = range_of(message);
     const Verdict verdict = read_span(message, bytes_.data(), span);
     if (verdict == Verdict::kOk) return;

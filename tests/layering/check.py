@@ -16,14 +16,16 @@ ALLOWED = {
     "otlp": {"base"},
     "config": {"base"},
     "net": {"base"},
+    "journal": {"base"},
+    "ottl": {"base", "otlp", "config"},
     "receivers": {"base", "otlp", "config", "net"},
-    "processors": {"base", "otlp", "config"},
+    "processors": {"base", "otlp", "config", "ottl"},
     "connectors": {"base", "otlp", "config"},
     "exporters": {"base", "otlp", "config", "net"},
     "extensions": {"base", "config", "net"},
     "telemetry": {"base"},
-    "daemon/wiring": {"base", "otlp", "config"},
-    "daemon": {"base", "otlp", "config", "net", "receivers", "processors", "connectors", "exporters", "extensions", "telemetry"},
+    "daemon/wiring": {"base", "otlp", "config", "journal"},
+    "daemon": {"base", "otlp", "config", "net", "journal", "receivers", "processors", "connectors", "exporters", "extensions", "telemetry"},
 }
 # Each third-party library is included by one folder.
 LIBRARIES = {
@@ -36,7 +38,8 @@ LIBRARIES = {
     r"grpc(pp)?/": {"exporters/otlp_grpc"},
     r"yaml-cpp/": {"config"},
     r"prometheus/": {"telemetry"},
-    r"re2/": {"processors"},
+    r"re2/": {"processors", "ottl"},
+    r"isa-l": {"journal"},
 }
 BANNED = [
     (re.compile(r"\busing namespace\b"), "using namespace"),

@@ -42,14 +42,15 @@ void Edge::hand_on(Batch&& batch, uint32_t shard) {
 DeliveredOrigin::DeliveredOrigin(const std::vector<DestinationId>& waited_for, uint64_t items, AnswerFn answer)
     : waited_for_(waited_for), pending_(items * waited_for.size()), answer_(std::move(answer)) {}
 
-void DeliveredOrigin::settle(DestinationId destination, uint32_t items, const Settled& how) {
+void DeliveredOrigin::settle(DestinationId destination, std::span<const uint32_t>, uint64_t weight,
+                             const Settled& how) {
   if (std::find(waited_for_.begin(), waited_for_.end(), destination) == waited_for_.end()) return;
   AnswerFn answer;
   Answer verdict;
   {
     const std::lock_guard lock(mutex_);
     note(how);
-    pending_ -= std::min<uint64_t>(pending_, items);
+    pending_ -= std::min(pending_, weight);
     if (pending_ > 0 || !answer_) return;
     answer = std::move(answer_);
     answer_ = nullptr;

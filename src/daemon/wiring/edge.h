@@ -42,7 +42,7 @@ class Edge final : public Admission {
 class DeliveredOrigin final : public Origin {
  public:
   DeliveredOrigin(const std::vector<DestinationId>& waited_for, uint64_t items, AnswerFn answer);
-  void settle(DestinationId destination, uint32_t items, const Settled& how) override;
+  void settle(DestinationId destination, std::span<const uint32_t> items, uint64_t weight, const Settled& how) override;
 
  private:
   void note(const Settled& how);

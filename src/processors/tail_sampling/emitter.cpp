@@ -59,6 +59,7 @@ void Emitter::add_span(const Batch& from, const HeldSpan& held) {
   const Buffer& bytes = *from.parts[held.part].bytes;
   otlp::read_span(bytes.view(held.body), bytes.data(), record);  // was well-formed when it came
   record.body = held.body;
+  record.item = held.item;
   record.part = part_for(from, held.part);
   record.scope = static_cast<uint32_t>(out_.scopes.size() - 1);
 }

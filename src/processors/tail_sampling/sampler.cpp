@@ -178,7 +178,7 @@ void TailSampler::drop_spans(uint32_t first_span, Loss loss) {
 void TailSampler::settle_origin(const HeldSpan& held, Loss loss) {
   const OriginRef& origin = table_.run(held.run).tables.parts[held.part].origin;
   if (origin == nullptr) return;
-  for (DestinationId destination : place_.downstream) origin->settle(destination, 1, settled_as(loss));
+  for (DestinationId destination : place_.downstream) origin->settle(destination, {&held.item, 1}, 1, settled_as(loss));
 }
 
 void TailSampler::flush(Time now) {

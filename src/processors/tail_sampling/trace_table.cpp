@@ -44,7 +44,7 @@ void TraceTable::close_run(uint32_t index) {
 
 void TraceTable::add_span(uint32_t trace_index, uint32_t run, const SpanRecord& span) {
   const uint32_t index = spans_.take();
-  spans_[index] = {run, span.part, span.scope, span.body, kNone};
+  spans_[index] = {run, span.part, span.scope, span.body, span.item, kNone};
   Trace& owner = traces_[trace_index];
   (owner.last_span != kNone ? spans_[owner.last_span].next : owner.first_span) = index;
   owner.last_span = index;

@@ -14,12 +14,13 @@ namespace weir {
 // What became of a trace. kTooLarge counts as not sampled everywhere but in the accounts.
 enum class Verdict : uint8_t { kPending, kDeciding, kSampled, kNotSampled, kDropped, kTooLarge };
 
-// The place of one held span (24 bytes): which run it came with, where its bytes lie and to which scope it belongs.
+// The place of one held span (28 bytes): which run it came with, where its bytes lie and to which scope it belongs.
 struct HeldSpan {
   uint32_t run = 0;
   uint32_t part = 0;
   uint32_t scope = 0;
   Range body;
+  uint32_t item = 0;      // its number in the request
   uint32_t next = kNone;  // of the same trace, in order of arrival
 };
 

@@ -80,7 +80,7 @@ struct HttpWorld : ExporterWorld {
     return how;
   }
   struct WaitedOrigin final : Origin {
-    void settle(DestinationId, uint32_t, const Settled& how) override { first.set(how); }
+    void settle(DestinationId, std::span<const uint32_t>, uint64_t, const Settled& how) override { first.set(how); }
     Promised<Settled> first;
   };
   net::EventLoops loops;

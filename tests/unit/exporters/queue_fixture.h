@@ -68,9 +68,9 @@ struct RecordingTelemetry final : Telemetry {
 
 // What a sender that waits for delivery is told.
 struct RecordingOrigin final : Origin {
-  void settle(DestinationId, uint32_t items, const Settled& how) override {
+  void settle(DestinationId, std::span<const uint32_t>, uint64_t items, const Settled& how) override {
     const std::lock_guard lock(mutex);
-    settled.emplace_back(items, how);
+    settled.emplace_back(static_cast<uint32_t>(items), how);
   }
   std::mutex mutex;
   std::vector<std::pair<uint32_t, Settled>> settled;

@@ -13,7 +13,7 @@ TestSpan failed(uint64_t trace, uint64_t id) { return {.trace = trace, .id = id,
 
 // Counts what is settled at it, as a sender that waits would.
 struct CountingOrigin final : Origin {
-  void settle(DestinationId, uint32_t items, const Settled& how) override {
+  void settle(DestinationId, std::span<const uint32_t>, uint64_t items, const Settled& how) override {
     (how.outcome == Outcome::kExported ? exported : lost) += items;
   }
   uint64_t exported = 0, lost = 0;
