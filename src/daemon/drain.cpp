@@ -105,6 +105,7 @@ void Daemon::check_accounts() {
     const std::vector<uint64_t> held = graph_->held();
     for (DestinationId id = 0; id < ledger_.size(); ++id) {
       const Ledger::Account& account = ledger_.account(id);
+      if (account.observer) continue;
       const uint64_t dropped = account.outcomes[static_cast<size_t>(Outcome::kDropped)];
       if (dropped > 0 || held[id] > 0) {
         log_.warn("service", "spans were dropped",

@@ -17,7 +17,10 @@ OwnFamily admitted_family(const LedgerSnapshot& snapshot) {
   for (const auto& d : snapshot.destinations) {
     Labels labels = labels_of(d);
     labels["source"] = "live";
-    family.samples.emplace_back(std::move(labels), static_cast<double>(d.admitted));
+    family.samples.emplace_back(labels, static_cast<double>(d.admitted - d.replayed));
+    if (d.replayed == 0) continue;
+    labels["source"] = "replay";
+    family.samples.emplace_back(std::move(labels), static_cast<double>(d.replayed));
   }
   return family;
 }
@@ -80,10 +83,12 @@ LedgerSnapshot snapshot_of(const Ledger& ledger, const std::vector<uint64_t>& he
   LedgerSnapshot out;
   for (DestinationId id = 0; id < ledger.size(); ++id) {
     const Ledger::Account& account = ledger.account(id);
+    if (account.observer) continue;
     auto& d = out.destinations.emplace_back();
     d.pipeline = account.pipeline;
     d.exporter = account.exporter;
     d.admitted = account.admitted.load(std::memory_order_relaxed);
+    d.replayed = account.replayed.load(std::memory_order_relaxed);
     d.held = id < held.size() ? held[id] : 0;
     for (size_t i = 0; i < d.outcomes.size(); ++i) d.outcomes[i] = account.outcomes[i].load(std::memory_order_relaxed);
     for (size_t i = 0; i < d.dropped.size(); ++i) d.dropped[i] = account.dropped[i].load(std::memory_order_relaxed);

@@ -19,6 +19,7 @@ struct LedgerSnapshot {
     std::string pipeline;
     std::string exporter;
     uint64_t admitted = 0;
+    uint64_t replayed = 0;  // of admitted: restored from the journal at start
     uint64_t held = 0;  // counted by the stages, not computed from the rest
     std::array<uint64_t, kOutcomes> outcomes{};
     std::array<uint64_t, kDropReasons> dropped{};

@@ -98,6 +98,7 @@ void World::check_identity() const {
   const std::vector<uint64_t> held = graph_->held();
   for (DestinationId id = 0; id < ledger_.size(); ++id) {
     const Ledger::Account& account = ledger_.account(id);
+    if (account.observer) continue;
     if (account.admitted == account.settled() + held[id]) continue;
     throw std::runtime_error("law 4: " + account.pipeline + " -> " + account.exporter + ": admitted " +
                              std::to_string(account.admitted) + ", settled " + std::to_string(account.settled()) +
@@ -109,6 +110,7 @@ std::vector<std::string> World::account_lines() const {
   std::vector<std::string> lines;
   for (DestinationId id = 0; id < ledger_.size(); ++id) {
     const Ledger::Account& account = ledger_.account(id);
+    if (account.observer) continue;
     std::string line = account.pipeline + " -> " + account.exporter + ": admitted=" + std::to_string(account.admitted);
     for (const Outcome outcome : {Outcome::kExported, Outcome::kSampledOut, Outcome::kFiltered}) {
       const uint64_t spans = account.outcomes[static_cast<size_t>(outcome)];

@@ -5,12 +5,6 @@
 
 namespace weir {
 
-namespace {
-void append(std::vector<DestinationId>& to, const std::vector<DestinationId>& from) {
-  to.insert(to.end(), from.begin(), from.end());
-}
-}  // namespace
-
 Graph::Builder::Builder(Graph& graph, const ComponentEnv& env) : graph_(graph), env_(env), shards_(env.shards->size()) {
   graph_.shards_.resize(shards_);
 }
@@ -58,16 +52,20 @@ void Graph::Builder::note_destinations(size_t pipeline, Built& built) {
   const bool early = std::any_of(spec.processors.begin(), spec.processors.end(),
                                  [](const auto& processor) { return processor->answers_early(); });
   for (const std::string& id : spec.exporters) {
+    built.own.push_back(kNoDestination);
     if (graph_.parts_.forwards.contains(id)) {
       for (size_t target : targets_of(pipeline, id)) {
         append(built.destinations, built_.at(target).destinations);
         if (!early) append(built.delivered, built_.at(target).delivered);
       }
-    } else if (const auto exporter = graph_.parts_.exporters.find({id, spec.signal});
-               exporter != graph_.parts_.exporters.end() && spec.signal == Signal::kTraces) {
-      built.destinations.push_back(graph_.ledger_->add_destination(spec.id, id));
-      if (!early && exporter->second->answers_on_delivery()) built.delivered.push_back(built.destinations.back());
+      continue;
     }
+    const auto exporter = graph_.parts_.exporters.find({id, spec.signal});
+    const bool connector = exporter == graph_.parts_.exporters.end();
+    if (connector && env_.journal == nullptr) continue;  // it is in nobody's books
+    built.own.back() = graph_.ledger_->add_destination(spec.id, id, connector || spec.signal != Signal::kTraces);
+    built.destinations.push_back(built.own.back());
+    if (!connector && !early && exporter->second->answers_on_delivery()) built.delivered.push_back(built.own.back());
   }
 }
 
@@ -75,18 +73,14 @@ Graph::Builder::Points Graph::Builder::build_exits(size_t pipeline, const Built&
   const GraphParts::Pipeline& spec = graph_.parts_.pipelines[pipeline];
   std::vector<FanOut*> exits;
   for (uint32_t shard = 0; shard < shards_; ++shard) exits.push_back(&keep<FanOut>());
-  size_t own = 0;  // destinations were noted in the order of the exporters
-  for (const std::string& id : spec.exporters) {
+  for (size_t i = 0; i < spec.exporters.size(); ++i) {
+    const std::string& id = spec.exporters[i];
     if (graph_.parts_.connectors.contains(id)) {
-      add_observers(id, spread, exits);
+      add_observers(id, built.own[i], spread, exits);
     } else if (graph_.parts_.forwards.contains(id)) {
-      for (size_t target : targets_of(pipeline, id)) {
-        add_forward(target, exits);
-        own += built_.at(target).destinations.size();
-      }
+      for (size_t target : targets_of(pipeline, id)) add_forward(target, exits);
     } else {
-      add_door(pipeline, id, own < built.destinations.size() ? built.destinations[own] : kNoDestination, exits);
-      ++own;
+      add_door(pipeline, id, built.own[i], exits);
     }
   }
   return {exits.begin(), exits.end()};
@@ -104,10 +98,10 @@ void Graph::Builder::add_door(size_t pipeline, const std::string& exporter, Dest
     graph_.shards_[home].exporters.push_back(stage);
     graph_.doors_.push_back(stage);
   }
-  std::vector<DestinationId> behind;
-  if (destination != kNoDestination) behind.push_back(destination);
-  const Points to_stage = all_to(home, *stage, behind);
-  for (uint32_t shard = 0; shard < shards_; ++shard) exits[shard]->add(keep<Door>(destination, *to_stage[shard]));
+  const Points to_stage = all_to(home, *stage, {destination});
+  for (uint32_t shard = 0; shard < shards_; ++shard) {
+    exits[shard]->add(keep<Door>(destination, *graph_.ledger_, *to_stage[shard]));
+  }
 }
 
 void Graph::Builder::add_forward(size_t target, std::vector<FanOut*>& exits) {
@@ -117,8 +111,9 @@ void Graph::Builder::add_forward(size_t target, std::vector<FanOut*>& exits) {
 
 // A connector observes where the data is, unless it wants it spread otherwise: then it gets copies of the index, and
 // what goes to the exporters stays as it is.
-void Graph::Builder::add_observers(const std::string& connector, Spread spread, std::vector<FanOut*>& exits) {
-  const std::vector<Observer*>& observers = observers_of(connector);
+void Graph::Builder::add_observers(const std::string& connector, DestinationId destination, Spread spread,
+                                   std::vector<FanOut*>& exits) {
+  const std::vector<Observer*> observers = with_doors(connector, destination);
   const Placement placement = graph_.parts_.connectors.at(connector)->placement();
   const bool in_place = placement == Placement::kEveryShard || shards_ == 1 ||
                         (placement == Placement::kWholeTraces && spread == Spread::kByTrace);
@@ -140,9 +135,23 @@ std::vector<Observer*> Graph::Builder::observers_of(const std::string& connector
   const uint32_t home = connector_homes_[connector] = next_home();
   const bool single = made.placement() == Placement::kHomeShard;
   for (uint32_t shard = single ? home : 0; shard < (single ? home + 1 : shards_); ++shard) {
-    graph_.observers_.push_back(made.make_observer({&env_.shards->at(shard), {}}));
+    std::shared_ptr<AbsorbedList> absorbed = env_.journal != nullptr ? std::make_shared<AbsorbedList>() : nullptr;
+    graph_.absorbed_.push_back(absorbed);
+    absorbed_[connector].push_back(absorbed.get());
+    graph_.observers_.push_back(made.make_observer({&env_.shards->at(shard), {}, std::move(absorbed)}));
     observers.push_back(graph_.observers_.back().get());
     graph_.shards_[shard].observers.push_back(observers.back());
+  }
+  return observers;
+}
+
+std::vector<Observer*> Graph::Builder::with_doors(const std::string& connector, DestinationId destination) {
+  std::vector<Observer*> observers = observers_of(connector);
+  if (env_.journal == nullptr) return observers;
+  for (size_t i = 0; i < observers.size(); ++i) {
+    graph_.observers_.push_back(
+        std::make_unique<ObserverDoor>(destination, *graph_.ledger_, *observers[i], *absorbed_[connector][i]));
+    observers[i] = graph_.observers_.back().get();
   }
   return observers;
 }

@@ -33,18 +33,25 @@ void Graph::Builder::join_receivers() {
       if (!connector) wanted[{id, pipeline.signal}].push_back(i);
     }
   }
-  for (const auto& [key, pipelines] : wanted) {
-    std::vector<Edge::Pipeline> entries;
-    std::vector<DestinationId> destinations, delivered;
-    for (size_t i : pipelines) {
-      const Built& built = built_.at(i);
-      entries.push_back({built.entry});
-      destinations.insert(destinations.end(), built.destinations.begin(), built.destinations.end());
-      delivered.insert(delivered.end(), built.delivered.begin(), built.delivered.end());
-    }
-    graph_.admissions_[key] = std::make_unique<Edge>(std::move(entries), std::move(destinations), std::move(delivered),
-                                                     *graph_.ledger_, graph_.sequence_);
+  for (const auto& [key, pipelines] : wanted) join_receiver(key, pipelines);
+}
+
+void Graph::Builder::join_receiver(const std::pair<std::string, Signal>& key, const std::vector<size_t>& pipelines) {
+  EdgeParts parts;
+  parts.receiver = key.first;
+  parts.signal = key.second;
+  for (size_t i : pipelines) {
+    const Built& built = built_.at(i);
+    parts.pipelines.push_back(built.entry);
+    append(parts.destinations, built.destinations);
+    append(parts.delivered, built.delivered);
   }
+  const auto journaled = graph_.parts_.journaled.find(key);
+  if (env_.journal != nullptr && journaled != graph_.parts_.journaled.end()) parts.ack = journaled->second;
+  parts.route = static_cast<uint32_t>(graph_.journaled_edges_.size());
+  auto edge = std::make_unique<Edge>(std::move(parts), env_, graph_.sequence_, graph_.replaying_);
+  if (edge->parts().ack && !edge->journaled().empty()) graph_.journaled_edges_.push_back(edge.get());
+  graph_.admissions_[key] = std::move(edge);
 }
 
 // Drain order: a connector is flushed when all that feeds it is, before the pipelines it feeds.
@@ -79,11 +86,22 @@ Admission* Graph::admission(const std::string& receiver, Signal signal) {
 }
 
 void Graph::tick(uint32_t shard, Time now) {
-  ShardParts& parts = shards_[shard];
-  for (Stage* stage : parts.stages) stage->on_tick(now);
-  for (Observer* observer : parts.observers) observer->on_tick(now);
-  for (MetricsConnector* connector : parts.connectors) connector->home_tick(now);
-  for (Stage* exporter : parts.exporters) exporter->on_tick(now);
+  if (!replaying_) {
+    replay_tick(shard, now);
+    for (MetricsConnector* connector : shards_[shard].connectors) connector->home_tick(now);
+  }
+  for (Stage* exporter : shards_[shard].exporters) exporter->on_tick(now);
+}
+
+void Graph::replay_tick(uint32_t shard, Time now) {
+  for (Stage* stage : shards_[shard].stages) stage->on_tick(now);
+  for (Observer* observer : shards_[shard].observers) observer->on_tick(now);
+}
+
+void Graph::restore_connectors(Time now) {
+  for (const ShardParts& shard : shards_) {
+    for (MetricsConnector* connector : shard.connectors) connector->restore(now);
+  }
 }
 
 std::vector<uint64_t> Graph::held() const {
@@ -93,6 +111,7 @@ std::vector<uint64_t> Graph::held() const {
     for (DestinationId destination : holder.downstream) held[destination] += spans;
   }
   for (const Stage* door : doors_) door->add_held(held);
+  for (DestinationId id = 0; id < held.size(); ++id) held[id] -= ledger_->account(id).ghosts;
   return held;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/wiring/edge.h"
 #include "daemon/wiring/hops.h"
 #include "weir/admission.h"
 #include "weir/component.h"
@@ -28,6 +29,8 @@ struct GraphParts {
   std::map<std::pair<std::string, Signal>, std::unique_ptr<Exporter>> exporters;
   std::map<std::string, std::unique_ptr<MetricsConnector>> connectors;
   std::set<std::string> forwards;
+  // With a journal: whose requests go into it, and when they are answered.
+  std::map<std::pair<std::string, Signal>, Ack> journaled;
 };
 
 // One step of the drain: jobs that may run side by side, each on its shard; `done` may be called later.
@@ -48,8 +51,17 @@ class Graph {
 
   // The edge for what a receiver takes in; null where no pipeline wants that signal of it.
   Admission* admission(const std::string& receiver, Signal signal);
-  // On the shard's thread.
+  // On the shard's thread. While records from before the start are replayed, only exporters follow the clock; the rest
+  // is told the time of the records (replay_tick).
   void tick(uint32_t shard, Time now);
+  void replay_tick(uint32_t shard, Time now);
+  void set_replaying(bool replaying) { replaying_ = replaying; }
+  bool replaying() const { return replaying_; }
+  // With a journal: its routes and the edges they belong to, by the same index.
+  const std::vector<Edge*>& journaled_edges() const { return journaled_edges_; }
+  bool is_connector(const std::string& id) const { return parts_.connectors.contains(id); }
+  // Before any shard runs: connectors take over the state of their last checkpoint.
+  void restore_connectors(Time now);
   // Spans inside the graph by destination, counted by the stages that hold them. Only while no shard runs
   // (run_exclusive).
   std::vector<uint64_t> held() const;
@@ -91,6 +103,9 @@ class Graph {
   std::vector<const Stage*> doors_;  // exporter stages: they count by destination
   std::vector<ShardParts> shards_;
   std::vector<Flush> flushes_;
+  std::vector<Edge*> journaled_edges_;
+  std::vector<std::shared_ptr<AbsorbedList>> absorbed_;
+  std::atomic<bool> replaying_{false};
   std::atomic<uint64_t> sequence_{1};
   Ledger* ledger_;
 };

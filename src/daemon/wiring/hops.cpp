@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/wiring/hops.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "otlp/batch_ops.h"
@@ -24,9 +25,55 @@ void Splitter::consume(Batch&& batch) {
   }
 }
 
+namespace {
+
+bool has_ghosts(const Batch& batch) {
+  return std::any_of(batch.parts.begin(), batch.parts.end(),
+                     [](const Part& part) { return part.origin && part.origin->partly_settled(); });
+}
+
+template <class Record>
+std::vector<uint32_t> open_at(const std::vector<Part>& parts, const std::vector<Record>& records,
+                              DestinationId destination) {
+  std::vector<uint32_t> open;
+  for (uint32_t i = 0; i < records.size(); ++i) {
+    const Origin* origin = parts[records[i].part].origin.get();
+    if (origin == nullptr || !origin->settled_before(destination, records[i].item)) open.push_back(i);
+  }
+  return open;
+}
+
+}  // namespace
+
+Batch without_ghosts(Batch&& batch, DestinationId destination, Ledger& ledger) {
+  if (!has_ghosts(batch)) return std::move(batch);
+  const bool traces = batch.signal == Signal::kTraces;
+  const std::vector<uint32_t> open =
+      traces ? open_at(batch.parts, batch.spans, destination) : open_at(batch.parts, batch.items, destination);
+  const size_t all = otlp::record_count(batch);
+  if (open.size() == all) return std::move(batch);
+  if (traces) ledger.ghosts_gone(destination, all - open.size());
+  return otlp::select(batch, open);
+}
+
 void Door::consume(Batch&& batch) {
   for (Part& part : batch.parts) part.destination = destination_;
-  next_.consume(std::move(batch));
+  Batch open = without_ghosts(std::move(batch), destination_, ledger_);
+  if (!otlp::empty(open)) next_.consume(std::move(open));
+}
+
+void ObserverDoor::observe(const Batch& batch) {
+  if (!has_ghosts(batch)) return count(batch);
+  const Batch open = without_ghosts(Batch(batch), destination_, ledger_);
+  if (!otlp::empty(open)) count(open);
+}
+
+void ObserverDoor::count(const Batch& batch) {
+  observer_.observe(batch);
+  for_each_part(batch, [this](const Part& part, std::span<const uint32_t> items, uint64_t) {
+    const uint64_t record = part.origin ? part.origin->record() : 0;
+    if (record != 0) absorbed_.add({record, destination_, {items.begin(), items.end()}});
+  });
 }
 
 void FanOut::consume(Batch&& batch) {

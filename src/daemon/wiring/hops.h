@@ -57,15 +57,38 @@ class ObserverEnd final : public Consumer {
   Observer& observer_;
 };
 
-// The door of an exporter for one pipeline: marks the batch's parts with their destination.
+// The items of a batch that were not settled at the destination before the start; the others are ghosts, and gone.
+Batch without_ghosts(Batch&& batch, DestinationId destination, Ledger& ledger);
+
+// The door of an exporter for one pipeline: marks the batch's parts with their destination, and lets no item through
+// that was settled there before the start.
 class Door final : public Consumer {
  public:
-  Door(DestinationId destination, Consumer& next) : destination_(destination), next_(next) {}
+  Door(DestinationId destination, Ledger& ledger, Consumer& next)
+      : destination_(destination), ledger_(ledger), next_(next) {}
   void consume(Batch&& batch) override;
 
  private:
   DestinationId destination_;
+  Ledger& ledger_;
   Consumer& next_;
+};
+
+// With a journal, stands before a connector's observer for one pipeline: lets no item through that a checkpoint already
+// holds, and notes what was counted for the next one.
+class ObserverDoor final : public Observer {
+ public:
+  ObserverDoor(DestinationId destination, Ledger& ledger, Observer& observer, AbsorbedList& absorbed)
+      : destination_(destination), ledger_(ledger), observer_(observer), absorbed_(absorbed) {}
+  void observe(const Batch& batch) override;
+
+ private:
+  void count(const Batch& batch);
+
+  DestinationId destination_;
+  Ledger& ledger_;
+  Observer& observer_;
+  AbsorbedList& absorbed_;
 };
 
 // Hands each batch to several consumers: copies of the index to all but the last, which gets the batch itself.
