@@ -8,32 +8,12 @@
 #include "daemon/components.h"
 #include "daemon/wiring/graph.h"
 #include "scenario.h"
+#include "support/quiet.h"
 #include "support/sim.h"
 #include "test_exporter.h"
 #include "weir/budget.h"
 
 namespace weir::test {
-
-struct QuietLog final : Log {
-  void write(LogLevel, std::string_view, std::string_view, LogFields) override {}
-};
-
-struct NoTelemetry final : Telemetry {
-  struct AnyCounter final : Counter {
-    void add(double) override {}
-  } any_counter;
-  struct AnyGauge final : Gauge {
-    void set(double) override {}
-  } any_gauge;
-  struct AnyHistogram final : Histogram {
-    void observe(double) override {}
-  } any_histogram;
-  Counter& counter(const std::string&, const std::string&, const Labels&) override { return any_counter; }
-  Gauge& gauge(const std::string&, const std::string&, const Labels&) override { return any_gauge; }
-  Histogram& histogram(const std::string&, const std::string&, const Labels&, const std::vector<double>&) override {
-    return any_histogram;
-  }
-};
 
 // The whole pipeline of a configuration with N shards on one thread, from a seed (DESIGN law 8). Throws
 // std::runtime_error where the configuration is wrong or the accounts do not balance.

@@ -16,8 +16,10 @@ bool contains(const std::vector<DestinationId>& list, DestinationId id) {
 }
 
 Counter* received_counter(const EdgeParts& parts, const ComponentEnv& env, const char* source) {
-  if (env.telemetry == nullptr || parts.signal != Signal::kTraces) return nullptr;
-  return &env.telemetry->counter("weir_spans_received", "Spans of admitted requests.",
+  static const std::string kItems[] = {"spans", "metric_points", "log_records"};
+  if (env.telemetry == nullptr) return nullptr;
+  return &env.telemetry->counter("weir_" + kItems[static_cast<size_t>(parts.signal)] + "_received_total",
+                                 "Items of admitted requests, by where they came from.",
                                  {{"receiver", parts.receiver}, {"source", source}});
 }
 }  // namespace
@@ -63,8 +65,8 @@ void Edge::admit_journaled(Batch&& batch, AnswerFn answer) {
 void Edge::enter(Batch&& batch, uint64_t sequence, OriginRef account, AnswerFn answer) {
   if (parts_.signal == Signal::kTraces) {
     for (const DestinationId destination : ledgered_) env_.ledger->admit(destination, batch.spans.size());
-    if (received_ != nullptr) received_->add(static_cast<double>(batch.spans.size()));
   }
+  if (received_ != nullptr) received_->add(static_cast<double>(batch.item_count()));
   const bool waits = !parts_.delivered.empty();
   if (waits) {
     account =
@@ -108,6 +110,7 @@ void Edge::replay(Batch&& batch, uint32_t shard) {
     for (Part& part : batch.parts) part.origin = std::make_shared<AnsweredOrigin>(part.origin, parts_.delivered);
   }
   if (parts_.signal == Signal::kTraces) admit_replayed(batch);
+  if (replayed_ != nullptr) replayed_->add(static_cast<double>(batch.item_count()));
   hand_on(std::move(batch), shard);
 }
 
@@ -120,7 +123,6 @@ void Edge::admit_replayed(const Batch& batch) {
     }
     env_.ledger->admit_replayed(destination, batch.spans.size() - ghosts, ghosts);
   }
-  if (replayed_ != nullptr) replayed_->add(static_cast<double>(batch.spans.size()));
 }
 
 void Edge::hand_on(Batch&& batch, uint32_t shard) {

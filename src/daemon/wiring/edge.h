@@ -52,7 +52,7 @@ class Edge final : public Admission {
   ComponentEnv env_;
   std::atomic<uint64_t>& sequence_;
   const std::atomic<bool>& replaying_;
-  Counter* received_ = nullptr;  // null where there is no telemetry (unit tests), or other signals
+  Counter* received_ = nullptr;  // null where there is no telemetry (unit tests)
   Counter* replayed_ = nullptr;
 };
 

@@ -36,9 +36,6 @@ void Intake::make_counters(Signal signal) {
       "otelcol_receiver_failed_" + items,
       "The number of " + words + " that failed to be processed by the receiver due to internal errors. [Alpha]",
       by_transport);
-  mine.received =
-      &telemetry.counter("weir_" + items + "_received_total", "Admitted " + words + ", by where they came from.",
-                         {{"receiver", env_.id}, {"source", "live"}});
   mine.rejected =
       &telemetry.counter("weir_" + items + "_rejected_total", "Left out of admitted requests, and why: " + words + ".",
                          {{"receiver", env_.id}, {"reason", "invalid_id"}});
@@ -105,7 +102,6 @@ void Intake::admit(Batch&& batch, uint32_t rejected, std::string reason, Verdict
   const auto signal = static_cast<size_t>(batch.signal);
   const auto items = static_cast<double>(batch.item_count());
   const Counters& counters = counters_[signal];
-  counters.received->add(items);
   if (rejected > 0) counters.rejected->add(rejected);
   auto answered = [&counters, items, rejected, reason = std::move(reason),
                    verdict = std::move(verdict)](Answer answer) mutable {

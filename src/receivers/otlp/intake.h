@@ -50,7 +50,6 @@ class Intake {
   struct Counters {
     Counter* accepted = nullptr;
     Counter* refused = nullptr;
-    Counter* received = nullptr;
     Counter* rejected = nullptr;
   };
 
