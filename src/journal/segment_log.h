@@ -46,10 +46,11 @@ struct Damage {
   RecordHead head;
 };
 struct OpenReport {
-  std::string
-      refused;  // not empty: do not start, and why ("… written by format 2, weir >= x needed"); nothing was touched
+  // Not empty: do not start, and why ("… written by format 2, weir >= x needed"); nothing was touched.
+  std::string refused;
   std::vector<Damage> damages;
-  std::vector<std::string> foreign_files;  // left alone
+  // Neither segments nor spares, left alone; the caller knows its own files among them.
+  std::vector<std::string> foreign_files;
   uint64_t segments = 0;
 };
 
@@ -58,14 +59,19 @@ struct OpenReport {
 // epoch, so that what a recycled segment held before is never taken for a record.
 //
 // After a failed write or sync of a segment its pages are not trusted: commit() closes it, opens another and appends
-// all that was not yet synced again, once; if that fails too it gives the errno, and nothing that was gathered is safe.
+// all that was gathered again, once; if that fails too it gives the errno, and nothing that was gathered is safe. The
+// next commit begins another segment. What was committed without sync before is not appended again: its bytes are gone.
+//
+// What open() may find after that: a record twice (the later place counts), and, where the disk did not even let the
+// segment be cut off, a record whose commit had failed. So the caller never gives its number to another request.
 class SegmentLog {
  public:
   SegmentLog(Disk& disk, Log& log, SegmentLogOptions options);
   ~SegmentLog();
 
-  // Reads all segments. `found` is called for every sound record. Requests are checked, their payloads not given.
-  // `read_only`: for `weir journal`; nothing is made or changed.
+  // Reads all segments. `found` is called for every sound record, kRoutes too. Requests are checked, their payloads not
+  // given. `read_only`: for `weir journal`; nothing is made or changed. routes_of() answers already during the call.
+  // Missing segments are no damage: RecordHead::items_before tells. Nothing is appended to a segment that was found.
   OpenReport open(const std::function<void(const FoundRecord&)>& found, bool read_only = false);
   // The routes that every new segment begins with. Takes effect with a new segment, which the next append opens.
   void set_routes(std::vector<Route> routes);
@@ -73,21 +79,25 @@ class SegmentLog {
   // The routes of a segment that open() found, for its requests' RecordHead::route.
   const std::vector<Route>& routes_of(uint64_t segment) const;
 
-  // Gathers one record; `pieces` are its payload and stay valid until the commit that follows.
+  // Gathers one record; `pieces` are its payload (1 GiB at most; head.size is filled in) and stay valid until the
+  // commit that follows.
   void append(const RecordHead& head, std::vector<std::string_view> pieces);
   // Writes what was gathered; with `sync`, returns only when it is on disk. `placed(index, location)`: where each
-  // gathered record lies now, in order of append. 0, or the errno: then none of them counts.
+  // gathered record lies now, in order of append. 0, or the errno: then none of them counts. With nothing gathered,
+  // `sync` brings what was committed without it to the disk.
   int commit(bool sync, const std::function<void(size_t index, const Location&)>& placed);
   uint64_t pending_bytes() const { return pending_bytes_; }
 
   // The whole payload of a record, checked again. 0, or the errno (EBADMSG: it does not pass its checksum).
   int read(const Location& at, RecordHead& head, BufferRef& payload, Reservation paid = {});
 
-  // Segments that are not written to any more, oldest first.
+  // Segments that are not written to any more, oldest first. The newest of all is not among them: its number must not
+  // be forgotten.
   std::vector<uint64_t> closed_segments() const;
   uint64_t segment_bytes(uint64_t segment) const;
   uint64_t disk_bytes() const;  // of all segments, spares included
-  // No record in it is needed any more: kept as a spare, or deleted.
+  // No record in it is needed any more: kept as a spare, or deleted. 0, or the errno: it is still there (EBUSY: it is
+  // the newest).
   int retire(uint64_t segment);
   // Makes a zero-filled spare where one is missing; may be called from another thread than the rest, one at a time.
   // True where there was something to do.
@@ -95,6 +105,7 @@ class SegmentLog {
 
  private:
   struct Impl;
+  struct Opening;
   std::unique_ptr<Impl> impl_;
   std::vector<Route> routes_;
   uint64_t pending_bytes_ = 0;
