@@ -121,4 +121,27 @@ otlp::ExponentialView ExponentialHistogram::view() const {
   return out;
 }
 
+void ExponentialHistogram::save(std::string& out) const {
+  put_fixed(out, scale_);
+  put_varint(out, count_);
+  put_varint(out, zero_count_);
+  put_fixed(out, min_);
+  put_fixed(out, max_);
+  put_fixed(out, offset_);
+  put_varint(out, buckets_.size());
+  for (uint64_t bucket : buckets_) put_varint(out, bucket);
+}
+
+bool ExponentialHistogram::load(ByteReader& in) {
+  scale_ = in.fixed<int32_t>();
+  count_ = in.varint();
+  zero_count_ = in.varint();
+  min_ = in.fixed<double>();
+  max_ = in.fixed<double>();
+  offset_ = in.fixed<int64_t>();
+  buckets_.assign(in.count(), 0);
+  for (uint64_t& bucket : buckets_) bucket = in.varint();
+  return in.ok() && scale_ <= kMaxScale && scale_ > kMaxScale - 64 && buckets_.size() <= static_cast<size_t>(max_size_);
+}
+
 }  // namespace weir

@@ -2,14 +2,25 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include "base/binary.h"
 #include "otlp/metrics_writer.h"
 
 namespace weir {
 
 // Sums of nanoseconds are kept as integers: exact, and the same whatever the order and the number of shards.
 __extension__ typedef unsigned __int128 Uint128;
+
+inline void put_uint128(std::string& out, Uint128 value) {
+  put_varint(out, static_cast<uint64_t>(value));
+  put_varint(out, static_cast<uint64_t>(value >> 64));
+}
+inline Uint128 take_uint128(ByteReader& in) {
+  const Uint128 low = in.varint();
+  return low | static_cast<Uint128>(in.varint()) << 64;
+}
 
 // Explicit buckets of durations, searched without floating point. `bounds` are ascending, in a unit of `ns_per_unit`.
 class DurationBuckets {
@@ -50,6 +61,10 @@ class ExponentialHistogram {
   uint64_t count() const { return count_; }
   // Everything but the sum, which its owner keeps exactly.
   otlp::ExponentialView view() const;
+
+  void save(std::string& out) const;
+  // In place of what it holds. False where the bytes are no histogram of that size.
+  bool load(ByteReader& in);
 
  private:
   void add_index(int64_t low, int64_t high);  // makes room for both

@@ -105,7 +105,7 @@ void Pairing::add_dimensions(std::string_view side, uint32_t dimensions, otlp::A
 }
 
 EdgeDelta Pairing::take() {
-  EdgeDelta out{std::move(series_)};
+  EdgeDelta out{std::move(series_), env_.journal != nullptr ? save_waiting() : ""};
   series_.clear();
   by_key_.clear();
   compact_names();

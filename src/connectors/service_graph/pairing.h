@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "base/binary.h"
 #include "connectors/flush_loop.h"
 #include "connectors/histogram.h"
 #include "connectors/service_graph/edge_store.h"
@@ -27,6 +28,8 @@ struct Latencies {
   explicit Latencies(const Plan& plan);
   void add(const Plan& plan, uint64_t ns);
   void merge(const Latencies& other);
+  void save(std::string& out) const;
+  bool load(ByteReader& in);  // of the same plan
 };
 
 // A series of the graph: counted edges with the same labels. `key` tells series apart and orders them.
@@ -42,7 +45,16 @@ struct EdgeSeries {
 
 struct EdgeDelta {
   std::vector<EdgeSeries> series;
+  std::string waiting;  // with a journal: the shard's half edges at that moment, see save_waiting
 };
+
+// A half edge on its way from one run to the next. Texts are views into the state.
+struct SavedEdge {
+  Edge edge;  // without the numbers of its texts
+  std::string_view client, server, client_dimensions, server_dimensions, peer;
+};
+// The next of save_waiting's bytes, or nothing where they are something else.
+std::optional<SavedEdge> take_edge(ByteReader& in, Time now, Duration latest);
 
 // The input side on one shard: pairs spans into edges (collector-semantics §7.1) and counts them.
 class Pairing final : public DeltaSource<EdgeDelta> {
@@ -55,6 +67,10 @@ class Pairing final : public DeltaSource<EdgeDelta> {
   EdgeDelta take() override;
 
   size_t waiting() const { return store_.size(); }
+  // Half edges as bytes without a count, oldest first, with deadlines in wall time.
+  std::string save_waiting();
+  // Before the shard runs: a half edge of the last run.
+  void restore(const SavedEdge& saved);
 
  private:
   enum class Side : uint8_t { kClient, kServer };
@@ -109,7 +125,7 @@ class Pairing final : public DeltaSource<EdgeDelta> {
   Counter& expired_edges_;
   Counter& total_edges_;
   Time now_;
-  Duration next_expiry_{0};
+  Duration next_expiry_ = Duration::min();  // replay may begin before the clock's start
   Names names_;
   EdgeStore store_;
   int64_t places_ = 0;  // taken from the capacity, not used

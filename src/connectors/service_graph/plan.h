@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/binary.h"
 #include "connectors/histogram.h"
+#include "connectors/key_hash.h"
 #include "connectors/service_graph/config.h"
 #include "weir/component.h"
 
@@ -28,6 +30,8 @@ struct Plan {
   int32_t exponential_size;  // 0 = explicit buckets
   uint64_t seed;
 
+  // Differs where series or half edges of one config make no sense under another.
+  uint64_t shape() const;
   bool tempo() const { return config.naming == Naming::kTempo; }
   bool virtual_nodes() const { return !peers.empty(); }
 
@@ -48,6 +52,18 @@ inline Plan::Plan(const ServiceGraphConfig& from, const ComponentEnv& env)
   for (const char* name : {"peer.service", "server.address", "network.peer.address"})
     database_hosts.push_back(index_of(name));
   network_port = index_of("network.peer.port");
+}
+
+inline uint64_t Plan::shape() const {
+  std::string text;
+  put_varint(text, static_cast<uint64_t>(config.naming));
+  put_varint(text, static_cast<uint64_t>(exponential_size));
+  put_varint(text, config.virtual_node_extra_label ? 1 : 0);
+  for (double bound : buckets.bounds()) put_fixed(text, bound);
+  for (const std::string& name : config.dimensions) put_text(text, name);
+  put_varint(text, config.dimensions.size());
+  for (const std::string& name : config.peer_attributes()) put_text(text, name);
+  return hash_key(text, 0);
 }
 
 inline uint32_t Plan::index_of(const std::string& name) {

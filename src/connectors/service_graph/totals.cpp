@@ -8,16 +8,17 @@ namespace {
 
 constexpr Duration kIdle = std::chrono::minutes(15);
 
-uint64_t cost_of(const EdgeSeries& series) {
+}  // namespace
+
+uint64_t Totals::cost_of(const EdgeSeries& series) {
   return sizeof(EdgeTotal) + 64 + 2 * series.key.size() + series.attributes.size() + 16 * series.client.buckets.size();
 }
-
-}  // namespace
 
 Totals::Totals(std::shared_ptr<const Plan> plan, const ComponentEnv& env)
     : plan_(std::move(plan)),
       last_flush_ns_(env.clock->now().wall_ns()),
       paid_(Reservation::take(*env.budget, 0)),
+      budget_(*env.budget),
       refused_series_(env.telemetry->counter("weir_connector_refused_series",
                                              "Series counted as overflow, or not at all, for want of memory",
                                              {{"connector", env.id}})) {}
@@ -45,11 +46,12 @@ void Totals::absorb(std::vector<EdgeDelta> deltas) {
   }
 }
 
-std::string Totals::zeros(uint64_t time_ns) { return encode(Pass{time_ns, true, false}); }
+std::string Totals::zeros(uint64_t time_ns) const { return encode(Pass{time_ns, true, false}); }
 
-std::string Totals::encode(uint64_t time_ns, bool values) {
+std::string Totals::encode(uint64_t time_ns, bool values) const { return encode(Pass{time_ns, false, values}); }
+
+void Totals::mark_sent(uint64_t time_ns, bool values) {
   const Pass pass{time_ns, false, values};
-  std::string out = encode(pass);
   for (auto& [key, total] : series_) {
     const auto advance = [&](Stage& stage) {
       stage = pick(stage, pass) == Pick::kZero ? Stage::kZeroSent : Stage::kValueSent;
@@ -58,7 +60,6 @@ std::string Totals::encode(uint64_t time_ns, bool values) {
     if (total.series.failed > 0) advance(total.failed_stage);
   }
   last_flush_ns_ = time_ns;
-  return out;
 }
 
 Totals::Pick Totals::pick(Stage stage, const Pass& pass) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/binary.h"
+#include "connectors/key_hash.h"
 #include "otlp/fields.h"
 #include "otlp/writer.h"
 #include "weir/ids.h"
@@ -105,6 +107,29 @@ Plan::Plan(const SpanMetricsConfig& from, const ComponentEnv& env)
       seed(env.seed) {
   make_families(*this);
   name_metrics(*this);
+}
+
+uint64_t Plan::shape() const {
+  std::string text;
+  for (const std::string* part : {&calls_name, &duration_name, &duration_unit, &events_name, &labels.service,
+                                  &labels.span_name, &labels.span_kind, &labels.status_code, &labels.instance_id}) {
+    put_text(text, *part);
+  }
+  put_varint(text, static_cast<uint64_t>(exponential_size));
+  put_fixed(text, buckets.ns_per_unit());
+  for (double bound : buckets.bounds()) put_fixed(text, bound);
+  text += {tempo() ? 't' : 'c', config.delta() ? 'd' : 'c', config.enable_metrics_sampling_method ? 's' : '-'};
+  for (const Family& family : families) {
+    text += {family.calls ? 'c' : '-', family.durations ? 'd' : '-', family.events ? 'e' : '-'};
+    for (const Dimension& dimension : family.dimensions) {
+      put_text(text, names[dimension.name]);
+      put_text(text, dimension.default_entry);
+    }
+  }
+  for (const std::string& name : config.resource_metrics_key_attributes) put_text(text, name);
+  put_varint(text, config.resource_metrics_key_attributes.size());
+  for (const std::string& name : config.include_instrumentation_scope) put_text(text, name);
+  return hash_key(text, 0);
 }
 
 std::string_view name_of_kind(SpanKind kind) {

@@ -53,6 +53,8 @@ struct Plan {
   int32_t exponential_size;  // 0 = explicit buckets
   uint64_t seed;
 
+  // Differs where series of one config make no sense under another.
+  uint64_t shape() const;
   bool tempo() const { return config.naming == Naming::kTempo; }
 };
 

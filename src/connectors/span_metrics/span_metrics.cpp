@@ -28,7 +28,7 @@ class SpanMetrics final : public FlushLoop<SpanDelta> {
  public:
   SpanMetrics(const SpanMetricsConfig& config, const ComponentEnv& from)
       : FlushLoop(config.metrics_flush_interval, from),
-        plan_(std::make_shared<const Plan>(config, from)),
+        plan_(std::make_shared<Plan>(config, from)),
         totals_(plan_, from) {}
 
   Placement placement() const override {
@@ -41,20 +41,46 @@ class SpanMetrics final : public FlushLoop<SpanDelta> {
 
   std::unique_ptr<Observer> make_observer(const StagePlace& place) override {
     auto counts = std::make_shared<ShardCounts>(plan_, env());
-    add_source(*place.shard, counts);
+    add_source(place, counts);
     return std::make_unique<SpanObserver>(std::move(counts));
   }
 
  private:
-  void flush(std::vector<SpanDelta> deltas, Time now, bool last) override {
-    totals_.absorb(std::move(deltas));
+  void absorb(std::vector<SpanDelta> deltas) override { totals_.absorb(std::move(deltas)); }
+
+  std::vector<std::string> flush(Time now, bool last, std::string* state) override {
     const uint64_t time_ns = point_time(now);
-    send(totals_.leaving_zeros(time_ns - kLeastStepNs, last));
-    send(totals_.encode(time_ns, last));
+    std::vector<std::string> out;
+    out.push_back(totals_.leaving_zeros(time_ns - kLeastStepNs, last));
+    out.push_back(totals_.encode(time_ns, last));
+    // What leaves or ends with this flush is still in the state, in case it is not sent; a delta is not, in case it is:
+    // cumulative points may come twice, deltas rather not at all.
+    const bool delta = plan_->config.delta();
+    if (state != nullptr && !delta) save(*state, now, true);
+    totals_.mark_sent(last);
     totals_.expire(now.mono);
+    if (state != nullptr && delta) save(*state, now, true);
+    return out;
   }
 
-  std::shared_ptr<const Plan> plan_;
+  void save(std::string& state, Time now) const override { save(state, now, false); }
+
+  void save(std::string& state, Time now, bool sending) const {
+    put_text(state, plan_->instance_id);
+    totals_.save(state, now, sending);
+  }
+
+  // Series carry the id of the process that began them; new ones must have the same.
+  bool load(ByteReader& in, Time now) override {
+    const std::string_view instance_id = in.text();
+    if (!totals_.load(in, now)) return false;
+    plan_->instance_id = instance_id;
+    return true;
+  }
+
+  uint64_t shape() const override { return plan_->shape(); }
+
+  std::shared_ptr<Plan> plan_;  // not changed any more once the shards run
   Totals totals_;
 };
 

@@ -8,7 +8,8 @@ namespace {
 
 constexpr size_t kResourcePart = 4;                // bytes of a shard's key that say which of its resources
 constexpr std::string_view kOverflowKey = "\xff";  // as in the shards
-constexpr size_t kSeriesCost = sizeof(SeriesTotal) + 128;
+
+size_t cost_of_key(size_t size) { return sizeof(SeriesTotal) + 128 + 2 * size; }
 
 std::string overflow_attributes() {
   otlp::AttributeList out;
@@ -17,6 +18,9 @@ std::string overflow_attributes() {
 }
 
 }  // namespace
+
+// The overflow series is small enough not to be paid for.
+uint64_t Totals::cost_of(const SeriesTotal& series) { return series.overflow ? 0 : cost_of_key(series.key.size()); }
 
 uint64_t TimestampCache::exchange(std::string key, uint64_t now, uint64_t otherwise) {
   const auto known = by_key_.find(key);
@@ -75,14 +79,19 @@ void Totals::note_resources(const std::vector<SpanDelta>& deltas) {
 ResourceTotal* Totals::find_resource(const ResourceRecord& record) {
   ResourceTotal*& known = by_key_[record.key];
   if (known != nullptr) return known;
-  auto total = std::make_unique<ResourceTotal>();
+  auto total = empty_resource();
   total->key = record.key;
   total->attributes = record.attributes;
-  for (size_t i = 0; i < plan_->families.size(); ++i)
-    total->families.push_back({{}, TextMap<SeriesTotal*>(0, TextHash{env_.seed}), 0});
   known = total.get();
   resources_.push_back(std::move(total));
   return known;
+}
+
+std::unique_ptr<ResourceTotal> Totals::empty_resource() const {
+  auto total = std::make_unique<ResourceTotal>();
+  for (size_t i = 0; i < plan_->families.size(); ++i)
+    total->families.push_back({{}, TextMap<SeriesTotal*>(0, TextHash{env_.seed}), 0});
+  return total;
 }
 
 void Totals::add(const Piece& piece) {
@@ -108,7 +117,7 @@ SeriesTotal& Totals::find_series(ResourceTotal& resource, const Piece& piece) {
   if (known != family.by_key.end()) return *known->second;
   const int64_t limit = plan_->config.aggregation_cardinality_limit;
   const bool full = limit > 0 && family.regular >= limit;
-  if (key != kOverflowKey && (full || !paid_.grow(kSeriesCost + 2 * key.size()))) {
+  if (key != kOverflowKey && (full || !paid_.grow(cost_of_key(key.size())))) {
     key = kOverflowKey;
     const auto overflow = family.by_key.find(key);
     if (overflow != family.by_key.end()) return *overflow->second;
@@ -118,22 +127,30 @@ SeriesTotal& Totals::find_series(ResourceTotal& resource, const Piece& piece) {
 
 SeriesTotal& Totals::new_series(FamilyTotal& family, std::string_view key, const Piece& piece) {
   const SeriesTable& table = piece.delta->families[piece.family];
-  auto total = std::make_unique<SeriesTotal>();
+  std::unique_ptr<SeriesTotal> total = empty_series(piece.family);
   total->key = key;
   total->overflow = key == kOverflowKey;
   total->attributes = total->overflow ? overflow_attributes() : std::string(table.attributes(piece.series));
   total->start_ns = piece.delta->resources[table.records[piece.series].resource].first_wall_ns;
-  if (plan_->families[piece.family].durations) {
-    if (plan_->exponential_size > 0) {
-      total->exponential.emplace(plan_->exponential_size);
-    } else {
-      total->buckets.assign(plan_->buckets.size(), 0);
-    }
+  return family.add(std::move(total));
+}
+
+std::unique_ptr<SeriesTotal> Totals::empty_series(size_t family) const {
+  auto total = std::make_unique<SeriesTotal>();
+  if (!plan_->families[family].durations) return total;
+  if (plan_->exponential_size > 0) {
+    total->exponential.emplace(plan_->exponential_size);
+  } else {
+    total->buckets.assign(plan_->buckets.size(), 0);
   }
-  if (!total->overflow) ++family.regular;
-  family.by_key.emplace(total->key, total.get());
-  family.series.push_back(std::move(total));
-  return *family.series.back();
+  return total;
+}
+
+SeriesTotal& FamilyTotal::add(std::unique_ptr<SeriesTotal> total) {
+  if (!total->overflow) ++regular;
+  by_key.emplace(total->key, total.get());
+  series.push_back(std::move(total));
+  return *series.back();
 }
 
 // The first of all shards stay, in the order in which they were received.
@@ -192,7 +209,7 @@ void Totals::drop_resources(Duration now) {
     if (!idle && !r->leaving) return false;
     uint64_t bytes = 0;
     for (const FamilyTotal& family : r->families) {
-      for (const auto& series : family.series) bytes += series->overflow ? 0 : kSeriesCost + 2 * series->key.size();
+      for (const auto& series : family.series) bytes += cost_of(*series);
     }
     paid_.shrink_to(paid_.bytes() - bytes);
     by_key_.erase(r->key);
@@ -204,10 +221,8 @@ void Totals::drop_series(ResourceTotal& resource, Duration now) {
   for (FamilyTotal& family : resource.families) {
     std::erase_if(family.series, [&](const std::unique_ptr<SeriesTotal>& s) {
       if (s->stage != Stage::kValueSent || now - s->last_seen < plan_->config.series_expiration) return false;
-      if (!s->overflow) {
-        paid_.shrink_to(paid_.bytes() - kSeriesCost - 2 * s->key.size());
-        --family.regular;
-      }
+      paid_.shrink_to(paid_.bytes() - cost_of(*s));
+      if (!s->overflow) --family.regular;
       family.by_key.erase(s->key);
       return true;
     });

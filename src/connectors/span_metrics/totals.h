@@ -40,6 +40,8 @@ struct FamilyTotal {
   std::vector<std::unique_ptr<SeriesTotal>> series;  // in the order of their first spans
   TextMap<SeriesTotal*> by_key;
   int64_t regular = 0;  // series but the overflow
+
+  SeriesTotal& add(std::unique_ptr<SeriesTotal> total);  // its key is not there yet
 };
 
 struct ResourceTotal {
@@ -57,6 +59,8 @@ class TimestampCache {
   explicit TimestampCache(size_t size) : size_(size) {}
   // The time of the flush before, or `otherwise`; notes `now`.
   uint64_t exchange(std::string key, uint64_t now, uint64_t otherwise);
+  void save(std::string& out) const;
+  bool load(ByteReader& in);
 
  private:
   using Entry = std::pair<std::string, uint64_t>;
@@ -74,10 +78,19 @@ class Totals {
   void absorb(std::vector<SpanDelta> deltas);
   // Series that leave with this flush and were never sent: their zeros, for a request of its own before the other.
   std::string leaving_zeros(uint64_t time_ns, bool last);
-  // All points, and marks them as sent. "" where there are none.
+  // All points. "" where there are none.
   std::string encode(uint64_t time_ns, bool last);
-  // Forgets what has expired (or everything, with delta temporality). After encode().
+  // What encode() gave has been sent.
+  void mark_sent(bool last);
+  // Forgets what has expired (or everything, with delta temporality). After mark_sent().
   void expire(Duration now);
+
+  // The totals as a restart shall find them: between flushes, or (`sending`) while what encode() gave is on its way. A
+  // zero on its way counts as not sent: to say 0 twice does no harm, never to say it does.
+  void save(std::string& out, Time now, bool sending) const;
+  // All the rest of the bytes. False, and nothing is taken over, where they are something else. Before anything was
+  // absorbed.
+  bool load(ByteReader& in, Time now);
 
  private:
   enum class Pick : uint8_t { kNone, kZero, kValue };
@@ -109,11 +122,18 @@ class Totals {
   void write_histogram(otlp::MetricsWriter& out, const otlp::PointHead& head, const SeriesTotal& series,
                        Pick pick) const;
   otlp::PointHead head_of(const SeriesTotal& series, Pick pick, const Pass& pass);
-  void mark_sent(const Pass& pass);
+  void save_series(std::string& out, const SeriesTotal& series, Stage stage, Time now) const;
+  bool load_resource(ByteReader& in, Time now);
+  std::unique_ptr<SeriesTotal> load_series(ByteReader& in, size_t family, Time now) const;
+  std::unique_ptr<SeriesTotal> empty_series(size_t family) const;
+  std::unique_ptr<ResourceTotal> empty_resource() const;
+  static uint64_t cost_of(const SeriesTotal& series);
   void set_delta_starts(uint64_t time_ns);
   bool settled(const ResourceTotal& resource) const;
   void drop_resources(Duration now);
   void drop_series(ResourceTotal& resource, Duration now);
+  // See save(): of a series in a resource that does or does not leave with the flush.
+  Stage saved_stage(const SeriesTotal& series, bool leaving, bool sending) const;
   double in_unit(uint64_t ns) const { return static_cast<double>(ns) / plan_->buckets.ns_per_unit(); }
 
   std::shared_ptr<const Plan> plan_;

@@ -12,9 +12,7 @@ std::string Totals::leaving_zeros(uint64_t time_ns, bool last) {
 std::string Totals::encode(uint64_t time_ns, bool last) {
   const Pass pass{time_ns, last, false};
   if (delta_) set_delta_starts(time_ns);
-  std::string out = encode(pass);
-  mark_sent(pass);
-  return out;
+  return encode(pass);
 }
 
 Totals::Pick Totals::pick(const SeriesTotal& series, bool leaving, const Pass& pass) const {
@@ -96,7 +94,8 @@ void Totals::write_histogram(otlp::MetricsWriter& out, const otlp::PointHead& he
   out.histogram_point(head, {zero ? 0 : series.count, sum, zero ? none : series.buckets, plan_->buckets.bounds()});
 }
 
-void Totals::mark_sent(const Pass& pass) {
+void Totals::mark_sent(bool last) {
+  const Pass pass{0, last, false};
   for (auto& resource : resources_) {
     for (FamilyTotal& family : resource->families) {
       for (auto& series : family.series) {
