@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/command_line.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -11,9 +12,10 @@ namespace {
 
 using Command = CommandLine::Command;
 
-constexpr std::array<std::pair<std::string_view, Command>, 4> kCommands{{{"validate", Command::kValidate},
+constexpr std::array<std::pair<std::string_view, Command>, 5> kCommands{{{"validate", Command::kValidate},
                                                                          {"components", Command::kComponents},
                                                                          {"version", Command::kVersion},
+                                                                         {"journal", Command::kJournal},
                                                                          {"help", Command::kHelp}}};
 
 std::string suggestion(const std::string& word, const std::vector<std::string>& known, const std::string& prefix) {
@@ -45,6 +47,9 @@ bool take_value(const std::string& flag, const std::string& value, CommandLine& 
     out.sets.push_back(value);
   } else if (flag == "feature-gates") {
     take_gates(value, out);
+  } else if (flag == "journal") {
+    if (value.empty()) out.error = "--journal needs a directory";
+    out.journal = value;
   } else {
     return false;
   }
@@ -63,8 +68,10 @@ void take_flag(std::vector<std::string>& rest, CommandLine& out) {
   }
   size_t equal = argument.find('=');
   std::string flag = argument.substr(2, equal == std::string::npos ? std::string::npos : equal - 2);
-  static const std::vector<std::string> known{"config", "set", "feature-gates", "help", "version"};
-  bool takes_value = flag == "config" || flag == "set" || flag == "feature-gates";
+  static const std::vector<std::string> known{"config",  "set",  "feature-gates", "journal",
+                                              "refused", "help", "version"};
+  if (flag == "refused" && equal == std::string::npos) return void(out.journal_command.refused = true);
+  bool takes_value = flag == "config" || flag == "set" || flag == "feature-gates" || flag == "journal";
   if (!takes_value) {
     out.error = "unknown flag: --" + flag + suggestion(flag, known, "--");
   } else if (equal != std::string::npos) {
@@ -74,6 +81,32 @@ void take_flag(std::vector<std::string>& rest, CommandLine& out) {
   } else {
     take_value(flag, rest.front(), out);
     rest.erase(rest.begin());
+  }
+}
+
+// What follows the word `journal`.
+void take_operand(const std::string& word, CommandLine& out) {
+  static const std::vector<std::string> actions{"inspect", "verify", "export"};
+  JournalCommand& journal = out.journal_command;
+  if (out.command == Command::kJournal && journal.action.empty()) {
+    journal.action = word;
+    if (std::find(actions.begin(), actions.end(), word) != actions.end()) return;
+    out.error = "unknown command \"" + word + "\" for \"weir journal\"" + suggestion(word, actions, "") +
+                "\nRun 'weir --help' for usage.";
+  } else if (out.command == Command::kJournal && journal.directory.empty()) {
+    journal.directory = word;
+  } else {
+    out.error = "unexpected argument \"" + word + "\"\nRun 'weir --help' for usage.";
+  }
+}
+
+void check_journal_command(CommandLine& out) {
+  const JournalCommand& journal = out.journal_command;
+  if (!out.error.empty() || out.command == Command::kHelp) return;
+  if (out.command == Command::kJournal && journal.directory.empty()) {
+    out.error = "usage: weir journal inspect|verify|export DIR [--refused]";
+  } else if (journal.refused && journal.action != "export") {
+    out.error = "--refused goes with `weir journal export`";
   }
 }
 
@@ -97,13 +130,15 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     if (rest.front().starts_with("-") && rest.front() != "-") {
       take_flag(rest, out);
     } else if (has_command) {
-      out.error = "unexpected argument \"" + rest.front() + "\"\nRun 'weir --help' for usage.";
+      take_operand(rest.front(), out);
+      rest.erase(rest.begin());
     } else {
       take_command(rest.front(), out);
       rest.erase(rest.begin());
       has_command = true;
     }
   }
+  check_journal_command(out);
   return out;
 }
 
@@ -117,11 +152,16 @@ Commands:
   validate     Check the configuration and exit: 0 where it is good, 1 and every mistake with its place otherwise
   components   List the components that this weir has
   version      Print the version
+  journal inspect DIR            What a journal holds: segments, live bytes, what is open at each destination
+  journal verify DIR             Read all of it and list what is damaged; exit 1 where something is
+  journal export DIR [--refused] The requests it still holds (or what destinations refused), as lines of OTLP JSON
 
 Flags:
   --config URI          Where the configuration is: a path, file:PATH, yaml:KEY::KEY: VALUE, env:NAME. Of several
                         later ones win; maps merge, lists are replaced
   --set KEY.KEY=VALUE   Set one value over all --config
+  --journal DIR         Keep every acknowledged request in DIR until all destinations have it; wins over the
+                        configuration's journal
   --feature-gates LIST  Taken for collector command lines; -component.UseLocalHostAsDefaultHost makes
                         0.0.0.0 the default host, all others do nothing
   -h, --help            Print this text
@@ -129,6 +169,7 @@ Flags:
 
 Environment:
   WEIR_DEFAULT_HOST     The host where an endpoint names none (127.0.0.1)
+  WEIR_JOURNAL          As --journal, which wins
 )";
 }
 

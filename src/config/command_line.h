@@ -6,12 +6,21 @@
 
 namespace weir::config {
 
-// What the operator asked for: `weir [validate | components | version] [flags]`.
+// `weir journal ACTION DIR [--refused]`.
+struct JournalCommand {
+  std::string action;  // "inspect", "verify" or "export"
+  std::string directory;
+  bool refused = false;
+};
+
+// What the operator asked for: `weir [validate | components | version | journal …] [flags]`.
 struct CommandLine {
-  enum class Command { kRun, kValidate, kComponents, kVersion, kHelp };
+  enum class Command { kRun, kValidate, kComponents, kVersion, kHelp, kJournal };
   Command command = Command::kRun;
+  JournalCommand journal_command;
   std::vector<std::string> configs;  // --config, in order
   std::vector<std::string> sets;     // --set, in order
+  std::string journal;               // --journal; "" = not given
   bool listen_everywhere = false;  // --feature-gates=-component.UseLocalHostAsDefaultHost: the default host is 0.0.0.0
   std::vector<std::string> warnings;  // gates that weir does not have
   std::string error;  // what is wrong, in the words of the collector's command line; empty = all is well

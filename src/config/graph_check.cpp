@@ -6,6 +6,7 @@
 #include <set>
 
 #include "config/graph_cycle.h"
+#include "config/storage.h"
 
 namespace weir::config {
 namespace {
@@ -39,6 +40,7 @@ class GraphCheck {
     for (ComponentKind kind : kAllKinds) check_types(kind);
     for (const ComponentConfig& connector : config_.connectors) check_sides(connector);
     check_cycles(config_, catalog_, problems_);
+    check_storage(config_, problems_);
   }
 
  private:

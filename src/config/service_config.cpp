@@ -114,20 +114,45 @@ void read_shards(const At& at, ServiceConfig& out) {
   out.shards = shards;
 }
 
-void read_memory_limit(const At& at, ServiceConfig& out) {
-  if (at.value.is_null() || at.value.broken) return;
-  std::optional<uint64_t> bytes = parse_size(at.value.text);
-  bool scalar = at.value.kind == Value::Kind::kInt || at.value.kind == Value::Kind::kString;
-  if (!scalar || !bytes || *bytes == 0) {
-    return at.error("expected a size like 1073741824, \"512MiB\" or \"1GB\", got " +
-                    (at.value.text.empty() ? std::string(at.value.kind_name()) : at.value.text));
-  }
-  out.memory_limit = *bytes;
-}
-
 void read_shutdown_timeout(const At& at, ServiceConfig& out) {
   if (at.value.is_null() || !decode_scalar(at, out.shutdown_timeout)) return;
   if (out.shutdown_timeout < Duration{0}) at.error("must not be negative");
+}
+
+struct JournalSection {
+  std::optional<ComponentId> storage;
+  Place storage_place;
+  std::optional<Ack> ack;
+
+  static const Fields<JournalSection>& fields() {
+    using T = JournalSection;
+    static const Fields<T> all{
+        custom<T>(
+            "storage", "string",
+            [](const At& at, T& out) {
+              std::string text;
+              if (at.value.is_null() || !decode_scalar(at, text)) return;
+              out.storage = read_id(at, at.value.place, text);
+              out.storage_place = at.value.place;
+            },
+            "the file_storage extension that says where"),
+        choice<T, std::optional<Ack>>(
+            "ack", &T::ack, {{"durable", Ack::kDurable}, {"buffered", Ack::kBuffered}, {"memory", Ack::kMemory}},
+            "when a sender hears ok: after the sync, after the write, at once"),
+    };
+    return all;
+  }
+};
+
+void read_journal(const At& at, ServiceConfig& out) {
+  if (at.value.broken || !expect_map(at)) return;
+  JournalSection section;
+  decode(at, section);
+  if (section.storage) {
+    out.journal = {*section.storage, section.ack, at.value.place, section.storage_place};
+  } else if (const Value* storage = at.value.find("storage"); storage == nullptr || storage->is_null()) {
+    at.error("requires `storage`, the id of a file_storage extension: journal: {storage: file_storage}");
+  }
 }
 
 struct ServiceSection {
@@ -151,11 +176,17 @@ struct ServiceSection {
         custom<T>(
             "shards", "int", [](const At& at, T& out) { read_shards(at, out.config); }, "event loops"),
         custom<T>(
-            "memory_limit", "size", [](const At& at, T& out) { read_memory_limit(at, out.config); }, "byte budget"),
+            "memory_limit", "size",
+            [](const At& at, T& out) {
+              if (!at.value.is_null()) decode_size(at, out.config.memory_limit);
+            },
+            "byte budget"),
         custom<T>(
             "shutdown_timeout", "duration", [](const At& at, T& out) { read_shutdown_timeout(at, out.config); },
             "how long a stop may take"),
-        unsupported<T>("journal"),
+        custom<T>(
+            "journal", "map", [](const At& at, T& out) { read_journal(at, out.config); },
+            "where requests are kept until all destinations have them"),
     };
     return all;
   }
@@ -229,6 +260,19 @@ std::optional<uint64_t> parse_size(std::string_view text) {
     if (unit.name == unit_name && !__builtin_mul_overflow(number, unit.bytes, &bytes)) return bytes;
   }
   return std::nullopt;
+}
+
+bool decode_size(const At& at, uint64_t& out) {
+  if (at.value.broken) return false;
+  const std::optional<uint64_t> bytes = parse_size(at.value.text);
+  const bool scalar = at.value.kind == Value::Kind::kInt || at.value.kind == Value::Kind::kString;
+  if (!scalar || !bytes || *bytes == 0) {
+    at.error("expected a size like 1073741824, \"512MiB\" or \"1GB\", got " +
+             (at.value.text.empty() ? std::string(at.value.kind_name()) : at.value.text));
+    return false;
+  }
+  out = *bytes;
+  return true;
 }
 
 std::vector<ComponentConfig>& ServiceConfig::section(ComponentKind kind) {

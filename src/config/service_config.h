@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "config/component_id.h"
 #include "config/telemetry_config.h"
 #include "weir/batch.h"
+#include "weir/journal.h"
 
 namespace weir::config {
 
@@ -37,6 +39,14 @@ struct PipelineConfig {
   std::string path() const { return "service::pipelines::" + id.to_string(); }
 };
 
+// service.journal, weir's own: every receiver's requests are journaled.
+struct JournalConfig {
+  ComponentId storage;     // a file_storage extension
+  std::optional<Ack> ack;  // unwritten: as the extension's fsync says, durable where that is unwritten too
+  Place place;             // of the section
+  Place storage_place;
+};
+
 // The whole configuration as the daemon builds from it.
 struct ServiceConfig {
   std::vector<ComponentConfig> receivers, processors, exporters, connectors, extensions;
@@ -47,6 +57,7 @@ struct ServiceConfig {
   uint32_t shards = 0;                                   // service.shards; 0 = not written
   uint64_t memory_limit = 0;                             // service.memory_limit in bytes; 0 = not written
   Duration shutdown_timeout = std::chrono::seconds(10);  // service.shutdown_timeout
+  std::optional<JournalConfig> journal;                  // service.journal
 
   bool broken = false;    // the document could not be read: nothing is here to be checked
   Place place;            // of the document
@@ -63,5 +74,7 @@ ServiceConfig parse_service_config(const Value& root, Problems& problems);
 
 // "512MiB", "1GB", "1073741824" or an integer: bytes. Nothing where the text is no size.
 std::optional<uint64_t> parse_size(std::string_view text);
+// The same of a value; 0 is refused. False, and a mistake at its place, where it is no size.
+bool decode_size(const At& at, uint64_t& out);
 
 }  // namespace weir::config

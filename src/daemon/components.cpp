@@ -12,6 +12,7 @@
 #include "exporters/otlp_http/otlp_http.h"
 #include "exporters/prometheus/prometheus.h"
 #include "exporters/prometheus_remote_write/prometheus_remote_write.h"
+#include "extensions/file_storage/config.h"
 #include "extensions/health_check/config.h"
 #include "processors/batch/batch.h"
 #include "processors/memory_limiter/memory_limiter.h"
@@ -39,6 +40,7 @@ void add_made_by_the_daemon(ComponentList& list) {
        config::check_as<ForwardConfig>(),
        ""});
   list.known({ComponentKind::kExtension, "health_check", {}, {}, {}, config::check_as<HealthCheckConfig>(), ""});
+  list.known({ComponentKind::kExtension, "file_storage", {}, {}, {}, config::check_as<FileStorageConfig>(), ""});
   // Extensions that configs in the field start and whose absence hurts no data.
   list.known({ComponentKind::kExtension,
               "memory_ballast",

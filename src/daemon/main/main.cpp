@@ -11,16 +11,25 @@
 #include "config/load.h"
 #include "daemon/components.h"
 #include "daemon/daemon.h"
+#include "daemon/journal_config.h"
 #include "daemon/print.h"
 
 namespace weir {
 namespace {
+
+JournalFlag journal_flag(const config::CommandLine& command) {
+  if (!command.journal.empty()) return {command.journal, "--journal"};
+  const char* directory = std::getenv("WEIR_JOURNAL");
+  return {directory == nullptr ? "" : directory, "WEIR_JOURNAL"};
+}
 
 int run(const config::CommandLine& command) {
   const ComponentList list = standard_components();
   config::Problems problems;
   config::ServiceConfig service =
       config::load(command.configs, command.sets, config::process_sources(), list.catalog, problems);
+  std::optional<JournalChoice> journal;
+  if (!problems.any_error()) journal = choose_journal(service, journal_flag(command), problems);
   print_problems(problems);
   if (problems.any_error()) return 1;
   if (command.command == config::CommandLine::Command::kValidate) return 0;

@@ -33,6 +33,22 @@ TEST_CASE("any feature gate is taken, one of them has a meaning") {
   CHECK_FALSE(parse_command_line({"--feature-gates", "component.UseLocalHostAsDefaultHost"}).listen_everywhere);
 }
 
+TEST_CASE("the journal's flag and command") {
+  CHECK(parse_command_line({"--journal", "/d", "--config=c"}).journal == "/d");
+  CHECK(parse_command_line({"--journal="}).error == "--journal needs a directory");
+  CommandLine got = parse_command_line({"journal", "export", "/var/j", "--refused"});
+  CHECK(got.error.empty());
+  CHECK(got.command == Command::kJournal);
+  CHECK(got.journal_command.action == "export");
+  CHECK(got.journal_command.directory == "/var/j");
+  CHECK(got.journal_command.refused);
+  CHECK(parse_command_line({"journal", "inspct", "x"}).error.find("did you mean \"inspect\"?") != std::string::npos);
+  CHECK(parse_command_line({"journal", "verify"}).error.find("usage: weir journal") == 0);
+  CHECK(parse_command_line({"journal", "verify", "a", "b"}).error.find("unexpected argument \"b\"") == 0);
+  CHECK(parse_command_line({"journal", "verify", "a", "--refused"}).error.find("--refused goes with") == 0);
+  CHECK(parse_command_line({"--refused"}).error.find("--refused goes with") == 0);
+}
+
 TEST_CASE("what is unknown is refused, with what was meant") {
   CHECK(parse_command_line({"--confg", "x"}).error == "unknown flag: --confg; did you mean \"--config\"?");
   CHECK(parse_command_line({"--zzz=1"}).error == "unknown flag: --zzz");
