@@ -8,6 +8,7 @@ import pickle
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,20 @@ def arguments(doc, **options):
 
 
 START = time.monotonic()
+_given = set()
+
+
+def free_ports(count):
+    """Below the range that outgoing connections take theirs from: they stay free while what listens on them is down."""
+    found = []
+    while len(found) < count:
+        port = random.SystemRandom().randrange(12000, 32000)
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if port not in _given and s.connect_ex(("127.0.0.1", port)) != 0:
+                _given.add(port)
+                found.append(port)
+    return found
 
 
 def say(text):

@@ -64,8 +64,9 @@ def check(item, context):
     return who, real == own and wanted == context
 
 
-def span(item_number, context, trace_id, *, kind=1, parent=b"", name="work", start=0, end=0, error=False, attributes=(), filler=b""):
-    out = [lend(1, trace_id), lend(2, struct.pack(">Q", item_number | 1 << 62))]
+def span(item_number, context, trace_id, *, own_id=None, kind=1, parent=b"", name="work", start=0, end=0, error=False, attributes=(),
+         filler=b""):
+    out = [lend(1, trace_id), lend(2, own_id or span_id(item_number))]
     if parent:
         out.append(lend(4, parent))
     out += [lend(5, name.encode()), number(6, kind), fixed64(7, start), fixed64(8, end),
