@@ -10,6 +10,8 @@ namespace weir {
 namespace {
 
 constexpr int32_t kMaxScale = 20;
+constexpr int32_t kMinScale = -11;  // at which one bucket holds all that is greater than 1
+constexpr int64_t kMaxExponent = 1100;
 constexpr int32_t kLeastSize = 2;
 constexpr int32_t kGreatestSize = 16384;
 
@@ -141,7 +143,10 @@ bool ExponentialHistogram::load(ByteReader& in) {
   offset_ = in.fixed<int64_t>();
   buckets_.assign(in.count(), 0);
   for (uint64_t& bucket : buckets_) bucket = in.varint();
-  return in.ok() && scale_ <= kMaxScale && scale_ > kMaxScale - 64 && buckets_.size() <= static_cast<size_t>(max_size_);
+  // A double's exponent says how far from 1 a bucket can be.
+  const int64_t exponent = offset_ >> std::max(scale_, 0);
+  const bool in_range = scale_ <= kMaxScale && scale_ >= kMinScale && std::abs(exponent) <= kMaxExponent;
+  return in.ok() && in_range && buckets_.size() <= static_cast<size_t>(max_size_);
 }
 
 }  // namespace weir

@@ -15,11 +15,15 @@ uint32_t EdgeStore::place() {
 
 void EdgeStore::add(const Edge& edge) {
   const uint32_t at = place();
+  // The last one, but where replay hands on what one shard had not counted yet when another was ahead.
+  uint32_t older = newest_;
+  while (older != kNoEdge && edges_[older].expires > edge.expires) older = edges_[older].older;
+  const uint32_t newer = older == kNoEdge ? oldest_ : edges_[older].newer;
   edges_[at] = edge;
-  edges_[at].older = newest_;
-  edges_[at].newer = kNoEdge;
-  (newest_ == kNoEdge ? oldest_ : edges_[newest_].newer) = at;
-  newest_ = at;
+  edges_[at].older = older;
+  edges_[at].newer = newer;
+  (older == kNoEdge ? oldest_ : edges_[older].newer) = at;
+  (newer == kNoEdge ? newest_ : edges_[newer].older) = at;
   by_key_.emplace(edge.key, at);
 }
 

@@ -74,7 +74,7 @@ class EdgeStore {
     return at == by_key_.end() ? nullptr : &edges_[at->second];
   }
   Edge* oldest() { return oldest_ == kNoEdge ? nullptr : &edges_[oldest_]; }
-  void add(const Edge& edge);  // the newest; its key is not there yet
+  void add(const Edge& edge);  // its key is not there yet
   void remove(const EdgeKey& key);
   size_t size() const { return by_key_.size(); }
 

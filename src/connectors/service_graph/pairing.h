@@ -54,7 +54,7 @@ struct SavedEdge {
   std::string_view client, server, client_dimensions, server_dimensions, peer;
 };
 // The next of save_waiting's bytes, or nothing where they are something else.
-std::optional<SavedEdge> take_edge(ByteReader& in, Time now, Duration latest);
+std::optional<SavedEdge> take_edge(ByteReader& in, const Plan& plan, Time now);
 
 // The input side on one shard: pairs spans into edges (collector-semantics §7.1) and counts them.
 class Pairing final : public DeltaSource<EdgeDelta> {

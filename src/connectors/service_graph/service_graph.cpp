@@ -120,7 +120,7 @@ bool ServiceGraph::load(ByteReader& in, Time now) {
   for (uint64_t shards = in.count(); shards > 0; --shards) {
     ByteReader waiting(in.text());
     while (in.ok() && !waiting.at_end()) {
-      std::optional<SavedEdge> edge = take_edge(waiting, now, now.mono + plan_->ttl);
+      std::optional<SavedEdge> edge = take_edge(waiting, *plan_, now);
       if (!edge) return false;
       edges.push_back(*edge);
     }

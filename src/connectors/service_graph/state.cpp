@@ -103,12 +103,27 @@ std::string Pairing::save_waiting() {
   return out;
 }
 
-std::optional<SavedEdge> take_edge(ByteReader& in, Time now, Duration latest) {
+namespace {
+
+// See Pairing::dimensions_of.
+bool are_dimensions(const Plan& plan, std::string_view text) {
+  while (!text.empty()) {
+    if (text.size() < 8 || take_number(text) >= plan.dimensions.size()) return false;
+    const uint32_t size = take_number(text);
+    if (size > text.size()) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<SavedEdge> take_edge(ByteReader& in, const Plan& plan, Time now) {
   SavedEdge out;
   Edge& edge = out.edge;
   edge.key.trace_id = TraceId::from_bytes(in.bytes(16));
   edge.key.span_id = SpanId::from_bytes(in.bytes(8));
-  edge.expires = take_moment(in, now, latest);
+  edge.expires = take_moment(in, now, now.mono + plan.ttl);
   edge.client_ns = in.varint();
   edge.server_ns = in.varint();
   for (auto* text : {&out.client, &out.server, &out.client_dimensions, &out.server_dimensions, &out.peer}) {
@@ -118,8 +133,9 @@ std::optional<SavedEdge> take_edge(ByteReader& in, Time now, Duration latest) {
   const auto connection = in.fixed<uint8_t>();
   edge.connection = static_cast<Connection>(connection);
   edge.failed = in.fixed<uint8_t>() != 0;
-  if (!in.ok() || connection > static_cast<uint8_t>(Connection::kVirtualNode)) return std::nullopt;
-  return out;
+  const bool sound = in.ok() && connection <= static_cast<uint8_t>(Connection::kVirtualNode) &&
+                     are_dimensions(plan, out.client_dimensions) && are_dimensions(plan, out.server_dimensions);
+  return sound ? std::optional(out) : std::nullopt;
 }
 
 void Pairing::restore(const SavedEdge& saved) {

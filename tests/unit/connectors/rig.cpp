@@ -51,6 +51,11 @@ void write_span(otlp::MessageWriter& out, const TestSpan& span) {
   out.end();
 }
 
+template <class T>
+const T& one_of(Random& random, const std::vector<T>& from) {
+  return from[random() % from.size()];
+}
+
 std::string label(const otlp::Attribute& attribute) {
   std::string text = std::string(attribute.key) + "=" + otlp::to_text(attribute.value);
   return attribute.value.type == otlp::AnyValue::Type::kInt ? text + "i" : text;
@@ -75,6 +80,32 @@ std::string request_bytes(const std::vector<TestGroup>& groups) {
     out.end();
   }
   return out.take();
+}
+
+std::vector<TestGroup> random_spans(Random& random) {
+  std::vector<TestGroup> groups;
+  for (uint64_t g = 0; g < 1 + random() % 3; ++g) {
+    TestGroup group;
+    if (random() % 8 != 0) group.resource = service(one_of<std::string>(random, {"a", "b", "c", ""}));
+    if (random() % 2 == 0) group.resource.push_back({"d1", one_of<std::string>(random, {"res", "x"})});
+    for (uint64_t s = 0; s < random() % 6; ++s) {
+      TestSpan span;
+      span.name = one_of<std::string>(random, {"op", "get", ""});
+      span.kind = static_cast<SpanKind>(random() % 6);
+      span.status = static_cast<StatusCode>(random() % 3);
+      span.trace = 1 + random() % 40;
+      span.id = 1 + random() % 3;
+      span.parent = random() % 4;
+      span.duration_ns = static_cast<int64_t>(random() % 3'000'000'000) - 1'000'000;
+      if (random() % 2 == 0) span.tags.push_back({"d1", std::to_string(random() % 3), random() % 2 == 0});
+      if (random() % 3 == 0) span.tags.push_back({"d2", "y"});
+      if (random() % 9 == 0) span.tags.push_back({"db.name", one_of<std::string>(random, {"orders", ""})});
+      if (random() % 6 == 0) span.tags.push_back({"peer.service", one_of<std::string>(random, {"ext", ""})});
+      group.spans.push_back(std::move(span));
+    }
+    groups.push_back(std::move(group));
+  }
+  return groups;
 }
 
 const SentPoint& MetricsSink::at(const std::string& series) const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +53,10 @@ struct TestGroup {
 inline std::vector<Tag> service(std::string name) { return {{"service.name", std::move(name)}}; }
 
 std::string request_bytes(const std::vector<TestGroup>& groups);
+
+using Random = std::mt19937_64;
+// A few spans of a few services, drawn so that traces, edges and series meet often.
+std::vector<TestGroup> random_spans(Random& random);
 
 struct SentExemplar {
   double value;
