@@ -71,6 +71,7 @@ HeaderBytes encode(const SegmentHeader& header) {
   put_fixed(out, header.number);
   put_fixed(out, header.previous);
   put_fixed(out, header.previous_end);
+  put_fixed(out, header.end);
   return sealed<kHeaderSize>(std::move(out), 0);
 }
 
@@ -84,6 +85,7 @@ std::optional<SegmentHeader> decode_header(std::string_view bytes) {
   header.number = in.fixed<uint64_t>();
   header.previous = in.fixed<uint64_t>();
   header.previous_end = in.fixed<uint64_t>();
+  header.end = in.fixed<uint64_t>();
   if (!in.ok()) return std::nullopt;
   return header;
 }

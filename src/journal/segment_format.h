@@ -16,6 +16,7 @@ namespace weir::journal {
 inline constexpr size_t kHeaderSize = 64;
 inline constexpr size_t kHeadSize = 56;
 inline constexpr size_t kAlignment = 8;
+inline constexpr uint64_t kUnknownEnd = UINT64_MAX;
 inline constexpr uint32_t kMaxPayload = 1U << 30;
 constexpr uint64_t padded(uint64_t size) { return (size + kAlignment - 1) / kAlignment * kAlignment; }
 constexpr uint64_t record_size(uint32_t payload) { return padded(kHeadSize + uint64_t{payload}); }
@@ -29,6 +30,8 @@ struct SegmentHeader {
   uint64_t number = 0;        // of the segment; never used again
   uint64_t previous = 0;      // the segment that was written before this one; 0: none
   uint64_t previous_end = 0;  // … and up to where it was on disk when this one was begun
+  // Up to where this one is on disk; said when the segment is retired whose header said so.
+  uint64_t end = kUnknownEnd;
 };
 // What is in a record's head beside what its maker says.
 struct HeadFrame {

@@ -77,6 +77,7 @@ int SegmentLog::retire(uint64_t segment) {
   const auto found = impl_->segments.find(segment);
   if (found == impl_->segments.end()) return 0;
   if (segment == impl_->segments.rbegin()->first) return EBUSY;
+  if (const int error = impl_->hand_on_ends(segment); error != 0) return error;
   impl_->reader.forget(segment);
   const std::string name = segment_name(segment);
   const bool kept = found->second.bytes == impl_->options.segment_bytes && impl_->spares.keep(name);
@@ -85,6 +86,37 @@ int SegmentLog::retire(uint64_t segment) {
   }
   impl_->segments.erase(found);
   return 0;
+}
+
+int SegmentLog::Impl::hand_on_ends(uint64_t segment) {
+  const auto going = segments.find(segment);
+  const uint64_t previous = going->second.previous;
+  if (previous == 0) return 0;
+  for (auto before = segments.lower_bound(previous); before != going; ++before) {
+    const bool is_previous = before->first == previous;
+    const int error = write_end(before->first, is_previous ? going->second.previous_end : 0);
+    if (error != 0) return error;
+  }
+  return 0;
+}
+
+int SegmentLog::Impl::write_end(uint64_t segment, uint64_t end) {
+  std::unique_ptr<DiskFile> file;
+  if (const int error = disk.open(segment_name(segment), Disk::Mode::kReadWrite, file); error != 0) {
+    return error == ENOENT ? 0 : error;
+  }
+  HeaderBytes bytes{};
+  size_t got = 0;
+  if (const int error = file->read(0, bytes.data(), bytes.size(), got); error != 0) return error;
+  auto header = decode_header({bytes.data(), got});
+  if (header && (header->number != segment || header->end != kUnknownEnd)) return 0;
+  // One that is broken is made anew, but for what it said of the segment before.
+  if (!header) header = {.epoch = segments.at(segment).epoch, .number = segment, .previous = segment};
+  header->end = end;
+  bytes = encode(*header);
+  const std::string_view all(bytes.data(), bytes.size());
+  if (const int error = file->write(0, {&all, 1}); error != 0) return error;
+  return file->sync();
 }
 
 bool SegmentLog::prepare_spare() { return impl_->spares.prepare(); }

@@ -42,6 +42,7 @@ struct Damage {
   uint64_t offset = 0;
   uint64_t bytes = 0;
   bool torn_tail = false;   // behind the last record that is known to be synced: nobody was told it is safe
+  bool header = false;      // only the segment's header: no record is lost by it
   bool head_known = false;  // only the payload is broken: `head` says whose
   RecordHead head;
 };

@@ -19,6 +19,10 @@ struct SegmentLog::Impl {
         writer(disk, log, spares, segments, options.segment_bytes),
         reader(disk) {}
 
+  // Before a segment goes: what its header says of those before it is said by their own.
+  int hand_on_ends(uint64_t segment);
+  int write_end(uint64_t segment, uint64_t end);
+
   Disk& disk;
   Log& log;
   const SegmentLogOptions options;

@@ -137,22 +137,26 @@ WalkEnd SegmentLog::Opening::walk(const Survey& survey, DiskFile& file,
 
 void SegmentLog::Opening::read_segment(size_t index, const std::function<void(const FoundRecord&)>& found) {
   const Survey& survey = surveys[index];
-  log.segments[survey.number] = {.bytes = survey.size, .epoch = survey.epoch, .routes = routes_for(survey)};
+  Segment& segment = log.segments[survey.number];
+  segment = {.bytes = survey.size, .epoch = survey.epoch, .routes = routes_for(survey)};
+  if (survey.header_state == Survey::Header::kSound) {
+    segment.previous = survey.header.previous;
+    segment.previous_end = survey.header.previous_end;
+  }
   const SyncedPart synced = synced_part(surveys, index);
   WalkEnd walked;
   std::unique_ptr<DiskFile> file;
   const bool last = index + 1 == surveys.size();
-  const auto mode = last && !read_only ? Disk::Mode::kReadWrite : Disk::Mode::kRead;
-  const bool there = log.disk.open(segment_name(survey.number), mode, file) == 0;
+  const bool there = log.disk.open(segment_name(survey.number), Disk::Mode::kRead, file) == 0;
   if (there && survey.header_state != Survey::Header::kOther) walked = walk(survey, *file, found);
   for (Damage& damage : judge_damages(survey, walked, synced)) report.damages.push_back(std::move(damage));
-  if (!last) return;
-  start.previous = survey.number;
-  start.previous_end = std::max(synced.end, walked.synced_to);
+  const uint64_t on_disk = std::max(synced.end, walked.synced_to);
+  if (last) start.previous = survey.number;
+  if (last) start.previous_end = on_disk;
   // What was found counts from now on, so it has to be on disk as well; it may only be in memory after a kill.
-  if (!there || read_only) return;
+  if (!there || read_only || synced.all || walked.end <= on_disk) return;
   if (const int error = file->sync(); error != 0) {
-    log.log.warn("journal", "cannot sync the last segment",
+    log.log.warn("journal", "cannot sync what was found",
                  {{"segment", segment_name(survey.number)}, {"error", text_of(error)}});
   }
 }

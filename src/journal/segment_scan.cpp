@@ -159,6 +159,8 @@ Survey survey_segment(DiskFile& file, uint64_t number, uint64_t size) {
 }
 
 SyncedPart synced_part(const std::vector<Survey>& segments, size_t index) {
+  const SegmentHeader& own = segments[index].header;
+  if (segments[index].header_state == Survey::Header::kSound && own.end != kUnknownEnd) return {.end = own.end};
   for (size_t next = index + 1; next < segments.size(); ++next) {
     const Survey& later = segments[next];
     if (later.header_state != Survey::Header::kSound) {
@@ -180,7 +182,7 @@ std::vector<Damage> judge_damages(const Survey& segment, const WalkEnd& walked, 
   if (segment.header_state == Survey::Header::kBroken && segment.size > 0) {
     const bool nothing = !segment.has_records && walked.damages.empty();
     if (!nothing || !walked.clean) {
-      damages.insert(damages.begin(), {.segment = segment.number, .offset = 0, .bytes = kHeaderSize});
+      damages.insert(damages.begin(), {.segment = segment.number, .bytes = kHeaderSize, .header = true});
     }
   }
   if (end > walked.end) {

@@ -71,7 +71,7 @@ struct SyncedPart {
   uint64_t end = 0;
   bool all = false;  // everything in it, wherever that ends
 };
-// As the segments after it tell: `segments` in order of their numbers.
+// As its header tells, or those after it: `segments` in order of their numbers.
 SyncedPart synced_part(const std::vector<Survey>& segments, size_t index);
 
 // The damages of one segment, each judged torn or not; what is missing at its end among them.

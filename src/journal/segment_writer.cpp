@@ -122,7 +122,11 @@ int SegmentWriter::begin_segment(const GatheredRecord& first) {
     disk_.remove(segment_name(number_));
     return error;
   }
-  segments_[number_] = {.bytes = recycled ? capacity_ : 0, .epoch = start_.epoch, .routes = routes_};
+  segments_[number_] = {.bytes = recycled ? capacity_ : 0,
+                        .epoch = start_.epoch,
+                        .routes = routes_,
+                        .previous = start_.previous,
+                        .previous_end = start_.previous_end};
   header_ = encode(SegmentHeader{
       .epoch = start_.epoch, .number = number_, .previous = start_.previous, .previous_end = start_.previous_end});
   pieces_.push_back(view_of(header_));

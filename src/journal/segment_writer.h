@@ -39,6 +39,8 @@ struct Segment {
   uint64_t bytes = 0;  // of disk
   uint32_t epoch = 0;
   RouteTableRef routes;
+  uint64_t previous = 0;  // as its header says; 0 where that is broken
+  uint64_t previous_end = 0;
 };
 using Segments = std::map<uint64_t, Segment>;
 
