@@ -111,15 +111,12 @@ FILLER = random.Random(7).randbytes(4096).replace(b"#", b"-")
 
 
 class Mixed:
-    """Requests of 1..512 items in 1..3 groups, of any signal: request r is made from the seed and r alone, but for the time."""
+    """Requests of 1..largest items in 1..3 groups, of any signal: request r is made from the seed and r alone, but for the time. Items are
+    some 150 to 1,700 bytes, most of them small; heavy ones are some 2 to 4 KB."""
 
-    def __init__(self, seed, signal="traces", largest=512):
-        self.seed, self.signal, self.largest = seed, signal, largest
+    def __init__(self, seed, signal="traces", largest=512, heavy=False):
+        self.seed, self.signal, self.largest, self.heavy = seed, signal, largest, heavy
         self.groups = [Group(f"service-{i}", f"scope-{i % 3}") for i in range(12)]
-
-    def size(self, r):
-        dice = random.Random(self.seed << 32 | r)
-        return self._size(dice)
 
     def _size(self, dice):  # half of them log-uniform, so that small ones are not rare
         return dice.randint(1, self.largest) if dice.random() < .5 else int(self.largest ** dice.random())
@@ -135,7 +132,7 @@ class Mixed:
         return b"".join(out), count
 
     def _item(self, r, k, context, now, dice):
-        which, filler = r * PARTS + k, FILLER[:int(dice.random() ** 4 * 1500)]
+        which, filler = r * PARTS + k, FILLER[:dice.randrange(1800, 4096) if self.heavy else int(dice.random() ** 4 * 1500)]
         if self.signal == "metrics":
             return metric(which, context, now, filler)
         if self.signal == "logs":

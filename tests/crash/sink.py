@@ -53,7 +53,7 @@ class Record:
         self.first = {}     # request -> when its first item came
         self.arrivals = array.array("d")  # pairs: when, how many items
         self.bad, self.samples = 0, []
-        self.total = self.distinct = self.requests = 0
+        self.total = self.distinct = self.requests = self.bytes = 0
 
     def take(self, body):
         now = time.monotonic()
@@ -66,6 +66,7 @@ class Record:
                 context = items.zlib.crc32(b"".join(v for f, v in inner if f == 1), items.zlib.crc32(resource))
                 found += [(*items.check(v, context), v) for f, v in inner if f == 2]
         with self.lock:
+            self.bytes += len(body)
             self._note(found, now)
 
     def _note(self, found, now):
@@ -92,7 +93,7 @@ class Record:
 
     def stats(self):
         with self.lock:
-            return {"total": self.total, "distinct": self.distinct, "requests": self.requests, "bad": self.bad}
+            return {"total": self.total, "distinct": self.distinct, "requests": self.requests, "bytes": self.bytes, "bad": self.bad}
 
     def everything(self):
         with self.lock:
