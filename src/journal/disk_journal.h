@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -26,7 +23,8 @@ struct JournalOptions {
   Duration settlement_interval = std::chrono::milliseconds(100);
   Duration checkpoint_interval = std::chrono::seconds(10);
   uint64_t checkpoint_bytes = 64 << 20;
-  uint32_t segment_bytes = 16 << 20;
+  uint32_t segment_bytes = 16 << 20;     // less where max_bytes is small
+  std::map<uint64_t, int> crashes = {};  // how often each record was being worked on when the process died (CrashPage)
 };
 
 // What one receiver's requests of one signal feed: the destinations that count them, in the order of JournalRoute ids.
@@ -38,7 +36,7 @@ struct JournalRoute {
 // A live record on its way through replay.
 struct ReplayRecord {
   uint64_t sequence = 0;
-  uint32_t route = 0;  // index into the current routes; kGone where its receiver is not in the configuration any more
+  uint32_t route = 0;  // index into the current routes: the record's own, or the one that has most of its destinations
   Signal signal = Signal::kTraces;
   uint32_t items = 0;
   BufferRef bytes;  // the request
@@ -82,7 +80,7 @@ class DiskJournal final : public Journal {
   // Before any shard runs. Reads checkpoint and log; "" or why the process must not start.
   std::string open();
   // After open() and once the graph has given out its destinations, before any shard runs: route i of append() is
-  // routes[i]. Says what is lost for good.
+  // routes[i]. Says what is lost for good. A record that crashed the process twice goes to quarantine/ here.
   std::vector<LostItems> set_routes(std::vector<JournalRoute> routes);
 
   // Journal
@@ -98,12 +96,10 @@ class DiskJournal final : public Journal {
   void keep_refused(Signal signal, std::string request, std::string destination, std::string message) override;
 
   // Thread-safe. Live records after `after` in order of their numbers, about `bytes` of them; `end`: there are no more,
-  // and from now on append() delivers itself. Records that crashed the process twice are put into quarantine instead.
+  // and from now on append() delivers itself (`records` is empty then). What is unreadable at the moment is left out
+  // and stays live.
   void replay(uint64_t after, uint64_t bytes, Shard& back,
               absl::AnyInvocable<void(std::vector<ReplayRecord> records, bool end)> done);
-  // How many items of a record were settled at each of its route's destinations before the start, for the books of its
-  // replay. Only while `account` lives.
-  // (Origin::settled_before answers for single items.)
 
   void tick(Time now);
   // On `self`: writes and syncs all that is known (settlements, a last checkpoint), then calls done(ok).

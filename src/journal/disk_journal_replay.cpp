@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+
+#include "journal/disk_journal_impl.h"
+
+// Reading records back.
+namespace weir::journal {
+namespace {
+
+// The body, moved to the front of the payload's own memory: nobody else has it yet.
+BufferRef body_of(BufferRef payload, std::string_view body) {
+  std::memmove(payload->data(), body.data(), body.size());
+  payload.truncate(static_cast<uint32_t>(body.size()));
+  return payload;
+}
+
+}  // namespace
+
+// Null where it cannot be read. A record that is not in the log yet is put together from what waits for it.
+BufferRef DiskJournal::Impl::payload_of(uint64_t record, const RecordBook& book) {
+  if (book.at.segment != 0) {
+    RecordHead head;
+    BufferRef payload;
+    const int error = log.read(book.at, head, payload, Reservation::take(*world.budget, book.at.size));
+    if (error == 0 && head.sequence == record) return payload;
+    world.log->error("journal", "a record cannot be read", {{"error", errno_text(error)}});
+    metrics.corrupt.add();
+    return {};
+  }
+  const auto waits = std::find_if(gathered.begin(), gathered.end(), [&](const Gathered& one) {
+    return one.head.kind == RecordKind::kRequest && one.head.sequence == record;
+  });
+  if (waits == gathered.end()) return {};
+  const std::string payload = waits->prefix + std::string(waits->body->view());
+  return BufferRef::copy_of(payload, Reservation::take(*world.budget, payload.size()));
+}
+
+void DiskJournal::Impl::read(uint64_t record, Shard& back, absl::AnyInvocable<void(BufferRef)> done) {
+  BufferRef bytes;
+  if (const RecordBook* book = books.find(record)) bytes = payload_of(record, *book);
+  if (bytes) {
+    const auto request = decode_request(bytes->view());
+    bytes = request ? body_of(std::move(bytes), request->body) : BufferRef();
+  }
+  back.post([bytes = std::move(bytes), done = std::move(done)]() mutable { done(std::move(bytes)); });
+}
+
+bool DiskJournal::Impl::read_request(uint64_t record, const RecordBook& book, ReplayRecord& out) {
+  BufferRef payload = payload_of(record, book);
+  if (!payload) return false;
+  auto request = decode_request(payload->view());
+  if (!request) return false;
+  bool partly = route_differs[book.route];
+  for (uint32_t i = 0; i < book.open.size(); ++i) {
+    partly |= book.open[i].items != book.items * books.ways(book.route, i);
+  }
+  out.sequence = record;
+  out.route = replay_as[book.route];
+  out.signal = request->signal;
+  out.items = book.items;
+  out.context = std::make_shared<const Context>(std::move(request->context));
+  out.account =
+      std::make_shared<Account>(inbox, record, book.items, book.route, partly ? std::optional(book) : std::nullopt);
+  out.bytes = body_of(std::move(payload), request->body);
+  return true;
+}
+
+void DiskJournal::Impl::replay(uint64_t after, uint64_t bytes, Shard& back,
+                               absl::AnyInvocable<void(std::vector<ReplayRecord>, bool)> done) {
+  take_settlements();
+  if (failing == 0 && !gathered.empty()) commit(false);
+  std::vector<ReplayRecord> records;
+  uint64_t record = after;
+  for (uint64_t size = 0; size < bytes;) {
+    const RecordBook* book = books.next_after(record, record);
+    if (book == nullptr) break;
+    ReplayRecord next_record;
+    if (!read_request(record, *book, next_record)) continue;
+    const Duration received = next_record.context->received.wall;
+    if (ages.empty() || received >= ages.rbegin()->second + std::chrono::seconds(1)) ages.emplace(record, received);
+    size += next_record.bytes->size();
+    records.push_back(std::move(next_record));
+  }
+  const bool end = records.empty();
+  if (end) replaying = false;
+  back.post([records = std::move(records), end, done = std::move(done)]() mutable { done(std::move(records), end); });
+}
+
+}  // namespace weir::journal
