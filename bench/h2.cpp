@@ -72,7 +72,7 @@ struct Callbacks {
     if (found == self(user).streams_.end()) return 0;
     const int status = found->second->grpc_status;
     self(user).streams_.erase(found);
-    if (!self(user).server_ && self(user).on_reply) self(user).on_reply(status);
+    if (!self(user).server_ && self(user).on_reply) self(user).on_reply(id, status);
     return 0;
   }
 
@@ -152,7 +152,7 @@ bool Connection::flush() {
   }
 }
 
-void Connection::call(const std::string& path, std::string message) {
+int32_t Connection::call(const std::string& path, std::string message) {
   static const std::string post = "POST", http = "http", authority = "localhost", grpc = "application/grpc",
                            te = "trailers", agent = "weir-load";
   auto stream = std::make_unique<Stream>();
@@ -168,6 +168,7 @@ void Connection::call(const std::string& path, std::string message) {
   const int32_t id = nghttp2_submit_request(session_, nullptr, headers, 7, &body, nullptr);
   if (id < 0) throw std::runtime_error(nghttp2_strerror(id));
   streams_[id] = std::move(stream);
+  return id;
 }
 
 void Connection::answer(int32_t stream_id) {

@@ -26,9 +26,10 @@ class Connection {
   bool flush();        // writes what nghttp2 wants to write; false: the connection is over
   bool wants_write() const { return out_at_ < out_.size() || nghttp2_session_want_write(session_) != 0; }
 
-  // Client: starts a call; `message` is the bare message. on_reply gets the grpc-status (-1: reset).
-  void call(const std::string& path, std::string message);
-  std::function<void(int grpc_status)> on_reply;
+  // Client: starts a call and names its stream; `message` is the bare message. on_reply gets the grpc-status (-1:
+  // reset).
+  int32_t call(const std::string& path, std::string message);
+  std::function<void(int32_t stream, int grpc_status)> on_reply;
   // Server: gets each complete message's bytes (with the compressed flag); the reply is an empty OK.
   std::function<void(std::string& body, bool compressed)> on_message;
 

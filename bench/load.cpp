@@ -3,17 +3,19 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <deque>
 #include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "h2.h"
 #include "shop.h"
@@ -62,7 +64,7 @@ class Load {
     for (uint32_t i = 0; i < options.connections; ++i) {
       auto line = std::make_unique<Line>(connect_to(options.address, options.port), options, i);
       Line* at = line.get();
-      at->connection.on_reply = [this, at](int status) { on_reply(*at, status); };
+      at->connection.on_reply = [this, at](int32_t stream, int status) { on_reply(*at, stream, status); };
       lines_.push_back(std::move(line));
       watch(EPOLL_CTL_ADD, *at);
     }
@@ -87,20 +89,23 @@ class Load {
         : connection(fd, false), traffic(make_source(options, options.seed * 1000 + number)) {}
     Connection connection;
     std::unique_ptr<Source> traffic;
-    uint32_t under_way = 0;
-    std::deque<uint32_t> spans_under_way;
+    struct Call {
+      uint32_t spans;
+      Clock::time_point begun;
+    };
+    std::unordered_map<int32_t, Call> under_way;  // by stream
     std::vector<SpanFacts> sent;  // of the request under way, where facts are wanted (then one at a time)
   };
 
   void fill(Line& line) {
     const uint32_t room = facts_.is_open() ? 1 : options_.in_flight;
-    while (line.under_way < room && started_ < options_.spans && due()) {
+    while (line.under_way.size() < room && started_ < options_.spans && due()) {
       const uint64_t now = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-      line.connection.call("/opentelemetry.proto.collector.trace.v1.TraceService/Export", line.traffic->next(now));
+      const int32_t stream =
+          line.connection.call("/opentelemetry.proto.collector.trace.v1.TraceService/Export", line.traffic->next(now));
       if (facts_.is_open()) line.sent = line.traffic->facts();
-      ++line.under_way;
+      line.under_way[stream] = {line.traffic->spans(), Clock::now()};
       started_ += line.traffic->spans();
-      line.spans_under_way.push_back(line.traffic->spans());
     }
     if (!line.connection.flush()) throw std::runtime_error("the connection was closed");
     watch(EPOLL_CTL_MOD, line);
@@ -116,11 +121,12 @@ class Load {
       throw std::runtime_error("the connection was closed");
   }
 
-  void on_reply(Line& line, int status) {
-    --line.under_way;
+  void on_reply(Line& line, int32_t stream, int status) {
+    const Line::Call call = line.under_way.at(stream);
+    line.under_way.erase(stream);
     ++statuses_[status];
-    answered_ += line.spans_under_way.front();  // replies may come out of order: the sum is what counts
-    line.spans_under_way.pop_front();
+    answered_ += call.spans;
+    waited_ms_.push_back(std::chrono::duration<float, std::milli>(Clock::now() - call.begun).count());
     for (const SpanFacts& f : line.sent) {
       char text[96];
       const int size =
@@ -145,7 +151,7 @@ class Load {
     epoll_ctl(epoll_, operation, line.connection.fd(), &event);
   }
 
-  void report(double seconds) const {
+  void report(double seconds) {
     std::printf("{\"spans\": %llu, \"seconds\": %.3f, \"spans_per_second\": %.0f, \"replies\": {",
                 static_cast<unsigned long long>(answered_), seconds, static_cast<double>(answered_) / seconds);
     const char* comma = "";
@@ -153,13 +159,22 @@ class Load {
       std::printf("%s\"%d\": %llu", comma, status, static_cast<unsigned long long>(count));
       comma = ", ";
     }
-    std::puts("}}");
+    std::printf("}, \"p50_ms\": %.2f, \"p99_ms\": %.2f}\n", waited(0.5), waited(0.99));
+  }
+
+  // The share of all answers that came within this many milliseconds of their request.
+  double waited(double share) {
+    if (waited_ms_.empty()) return 0;
+    const auto at = static_cast<ptrdiff_t>(share * static_cast<double>(waited_ms_.size() - 1));
+    std::nth_element(waited_ms_.begin(), waited_ms_.begin() + at, waited_ms_.end());
+    return waited_ms_[static_cast<size_t>(at)];
   }
 
   const Options options_;
   int epoll_;
   std::vector<std::unique_ptr<Line>> lines_;
   std::map<int, uint64_t> statuses_;
+  std::vector<float> waited_ms_;  // from a request's start to its answer
   std::ofstream facts_;
   Clock::time_point start_;
   uint64_t started_ = 0;
