@@ -14,6 +14,7 @@ namespace weir::journal {
 namespace {
 
 constexpr std::string_view kHeaderMagic = "weirlog\n";
+constexpr size_t kHeaderFields = 44;         // its checksum included
 constexpr uint32_t kHeadMagic = 0xd7a1e10c;  // no text, no likely protobuf
 constexpr std::string_view kSegmentPrefix = "segment-";
 constexpr std::string_view kSparePrefix = "spare-";
@@ -71,13 +72,15 @@ HeaderBytes encode(const SegmentHeader& header) {
   put_fixed(out, header.number);
   put_fixed(out, header.previous);
   put_fixed(out, header.previous_end);
-  put_fixed(out, header.end);
-  return sealed<kHeaderSize>(std::move(out), 0);
+  put_fixed(out, crc32c(out));
+  HeaderBytes bytes{};
+  out.copy(bytes.data(), bytes.size());
+  return bytes;
 }
 
 std::optional<SegmentHeader> decode_header(std::string_view bytes) {
   if (bytes.size() < kHeaderSize || bytes.substr(0, kHeaderMagic.size()) != kHeaderMagic) return std::nullopt;
-  ByteReader in(opened(bytes.substr(0, kHeaderSize), 0));
+  ByteReader in(opened(bytes.substr(0, kHeaderFields), 0));
   in.bytes(kHeaderMagic.size());
   SegmentHeader header;
   header.version = in.fixed<uint32_t>();
@@ -85,9 +88,21 @@ std::optional<SegmentHeader> decode_header(std::string_view bytes) {
   header.number = in.fixed<uint64_t>();
   header.previous = in.fixed<uint64_t>();
   header.previous_end = in.fixed<uint64_t>();
-  header.end = in.fixed<uint64_t>();
   if (!in.ok()) return std::nullopt;
   return header;
+}
+
+std::array<char, kEndNoteSize> encode_end_note(uint64_t end, uint64_t segment, uint32_t epoch) {
+  std::string out;
+  put_fixed(out, end);
+  return sealed<kEndNoteSize>(std::move(out), seed_of(segment, epoch));
+}
+
+std::optional<uint64_t> decode_end_note(std::string_view bytes, uint64_t segment, uint32_t epoch) {
+  if (bytes.size() < kEndNoteSize) return std::nullopt;
+  ByteReader in(opened(bytes.substr(0, kEndNoteSize), seed_of(segment, epoch)));
+  const auto end = in.fixed<uint64_t>();
+  return in.ok() ? std::optional(end) : std::nullopt;
 }
 
 HeadBytes encode(const HeadFrame& frame, uint64_t segment) {

@@ -105,17 +105,9 @@ int SegmentLog::Impl::write_end(uint64_t segment, uint64_t end) {
   if (const int error = disk.open(segment_name(segment), Disk::Mode::kReadWrite, file); error != 0) {
     return error == ENOENT ? 0 : error;
   }
-  HeaderBytes bytes{};
-  size_t got = 0;
-  if (const int error = file->read(0, bytes.data(), bytes.size(), got); error != 0) return error;
-  auto header = decode_header({bytes.data(), got});
-  if (header && (header->number != segment || header->end != kUnknownEnd)) return 0;
-  // One that is broken is made anew, but for what it said of the segment before.
-  if (!header) header = {.epoch = segments.at(segment).epoch, .number = segment, .previous = segment};
-  header->end = end;
-  bytes = encode(*header);
+  const auto bytes = encode_end_note(end, segment, segments.at(segment).epoch);
   const std::string_view all(bytes.data(), bytes.size());
-  if (const int error = file->write(0, {&all, 1}); error != 0) return error;
+  if (const int error = file->write(kEndNoteOffset, {&all, 1}); error != 0) return error;
   return file->sync();
 }
 

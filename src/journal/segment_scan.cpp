@@ -78,6 +78,25 @@ void survey_records(Survey& survey, DiskFile& file, std::optional<uint32_t> epoc
                [&](const HeadFrame& frame, uint64_t, std::string_view payload) { note_frame(survey, frame, payload); });
 }
 
+void survey_frame(Survey& survey, FileWindow& window, DiskFile& file) {
+  const auto header = decode_header(window.view(0, kHeaderSize));
+  if (header) {
+    survey.header = *header;
+    survey.header_state = header->number == survey.number ? Survey::Header::kSound : Survey::Header::kOther;
+    survey.version = header->version;
+    survey.epoch = header->epoch;
+    if (header->version > kFormatVersion || survey.header_state == Survey::Header::kOther) return;
+    const auto frame = decode_head(window.view(kHeaderSize, kHeadSize), survey.number, header->epoch);
+    const auto note = [&](const HeadFrame& found, uint64_t, std::string_view payload) {
+      note_frame(survey, found, payload);
+    };
+    if (frame && visit_record(window, kHeaderSize, *frame, note) && survey.routes) return;
+    survey_records(survey, file, header->epoch);
+  } else if (!all_zero(window)) {
+    survey_records(survey, file, std::nullopt);
+  }
+}
+
 }  // namespace
 
 std::string_view FileWindow::view(uint64_t offset, size_t size) {
@@ -139,41 +158,21 @@ WalkEnd walk_records(FileWindow& window, uint64_t segment, std::optional<uint32_
 Survey survey_segment(DiskFile& file, uint64_t number, uint64_t size) {
   Survey survey{.number = number, .size = size};
   FileWindow window(file, size, kPage);
-  const auto header = decode_header(window.view(0, kHeaderSize));
-  if (header) {
-    survey.header = *header;
-    survey.header_state = header->number == number ? Survey::Header::kSound : Survey::Header::kOther;
-    survey.version = header->version;
-    survey.epoch = header->epoch;
-    if (header->version > kFormatVersion || survey.header_state == Survey::Header::kOther) return survey;
-    const auto frame = decode_head(window.view(kHeaderSize, kHeadSize), number, header->epoch);
-    const auto note = [&](const HeadFrame& found, uint64_t, std::string_view payload) {
-      note_frame(survey, found, payload);
-    };
-    if (frame && visit_record(window, kHeaderSize, *frame, note) && survey.routes) return survey;
-    survey_records(survey, file, header->epoch);
-  } else if (!all_zero(window)) {
-    survey_records(survey, file, std::nullopt);
-  }
+  survey_frame(survey, window, file);
+  survey.end = decode_end_note(window.view(kEndNoteOffset, kEndNoteSize), number, survey.epoch);
   return survey;
 }
 
 SyncedPart synced_part(const std::vector<Survey>& segments, size_t index) {
-  const SegmentHeader& own = segments[index].header;
-  if (segments[index].header_state == Survey::Header::kSound && own.end != kUnknownEnd) return {.end = own.end};
-  for (size_t next = index + 1; next < segments.size(); ++next) {
-    const Survey& later = segments[next];
-    if (later.header_state != Survey::Header::kSound) {
-      // It was begun after all before it was on disk, but for what its header would tell.
-      if (later.header_state == Survey::Header::kBroken && later.has_records) return {.all = true};
-      continue;
-    }
-    const uint64_t number = segments[index].number;
-    if (later.header.previous == number) return {.end = later.header.previous_end};
-    // Begun after `previous`, and given up, where it lies between the two.
-    return {.all = later.header.previous > number};
-  }
-  return {};
+  if (segments[index].end) return {.end = *segments[index].end};
+  const auto sound = [](const Survey& later) { return later.header_state == Survey::Header::kSound; };
+  const auto later = std::find_if(segments.begin() + static_cast<ptrdiff_t>(index) + 1, segments.end(), sound);
+  if (later == segments.end()) return {};
+  const auto& [number, end] = std::pair(later->header.previous, later->header.previous_end);
+  if (number == segments[index].number) return {.end = end};
+  // One that lies between the two was given up. One before the previous is whole, if that one's header, which is not
+  // there any more to say so, was ever on disk.
+  return {.all = number > segments[index].number && end > 0};
 }
 
 std::vector<Damage> judge_damages(const Survey& segment, const WalkEnd& walked, SyncedPart synced) {

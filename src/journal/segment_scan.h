@@ -63,6 +63,7 @@ struct Survey {
   uint32_t epoch = 0;
   uint32_t routes_checksum = 0;
   std::optional<std::vector<Route>> routes;
+  std::optional<uint64_t> end;  // as its own note says
 };
 Survey survey_segment(DiskFile& file, uint64_t number, uint64_t size);
 
@@ -71,7 +72,7 @@ struct SyncedPart {
   uint64_t end = 0;
   bool all = false;  // everything in it, wherever that ends
 };
-// As its header tells, or those after it: `segments` in order of their numbers.
+// As its note tells, or the headers after it: `segments` in order of their numbers.
 SyncedPart synced_part(const std::vector<Survey>& segments, size_t index);
 
 // The damages of one segment, each judged torn or not; what is missing at its end among them.
