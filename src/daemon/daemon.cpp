@@ -44,11 +44,12 @@ std::string instance_id(uint64_t high, uint64_t low) {
 
 }  // namespace
 
-Daemon::Daemon(config::ServiceConfig config, const ComponentList& list)
+Daemon::Daemon(config::ServiceConfig config, const ComponentList& list, std::optional<JournalChoice> journal)
     : config_(std::move(config)),
       list_(list),
       log_(log_options(config_.telemetry.logs), clock_),
-      loops_(config_.shards != 0 ? config_.shards : choose_shards(resources_), clock_) {}
+      loops_(config_.shards != 0 ? config_.shards : choose_shards(resources_), clock_),
+      journal_choice_(std::move(journal)) {}
 
 // Loops first: what the rest refers to must not be touched by a shard any more.
 Daemon::~Daemon() {
@@ -68,7 +69,22 @@ void Daemon::build() {
           .telemetry = &telemetry_,
           .log = &log_,
           .seed = random_seed()};
-  graph_ = std::make_unique<Graph>(make_parts(config_, list_, env_), env_);
+}
+
+// Before the graph: it takes over what the journal knows.
+std::string Daemon::open_journal() {
+  if (!journal_choice_) return "";
+  journal_ = std::make_unique<JournalHost>(*journal_choice_, env_);
+  return journal_->open();
+}
+
+void Daemon::build_graph() {
+  ComponentEnv env = env_;
+  if (journal_) env.journal = journal_->journal();
+  GraphParts parts = make_parts(config_, list_, env);
+  if (journal_) parts.journaled = journal_->choice().receivers;
+  graph_ = std::make_unique<Graph>(std::move(parts), env);
+  if (journal_) journal_->join(*graph_);
 }
 
 int Daemon::run() {
@@ -85,8 +101,10 @@ int Daemon::run() {
 // Exporters say by an exception that they cannot be made: a file that cannot be opened, a certificate that cannot be
 // read.
 std::string Daemon::start() {
+  build();
+  if (std::string error = open_journal(); !error.empty()) return error;
   try {
-    build();
+    build_graph();
   } catch (const std::runtime_error& error) {
     return error.what();
   }
@@ -127,9 +145,8 @@ std::string Daemon::start_health_checks() {
     const config::ComponentConfig* extension = config_.find(config::ComponentKind::kExtension, reference.id);
     ComponentEnv env = env_;
     env.id = reference.id.to_string();
-    health_checks_.push_back(
-        std::make_unique<HealthCheck>(ComponentList::decode_body<HealthCheckConfig>(extension->body), env,
-                                      [this] { return phase_ == Phase::kRunning; }));
+    health_checks_.push_back(std::make_unique<HealthCheck>(
+        ComponentList::decode_body<HealthCheckConfig>(extension->body), env, [this] { return accepting_.load(); }));
     if (std::string error = health_checks_.back()->start(); !error.empty()) return error;
   }
   return "";
@@ -139,6 +156,7 @@ void Daemon::start_loops() {
   loops_.start_ticks(kTick, [this](uint32_t shard, Time now) {
     graph_->tick(shard, now);
     if (shard == 0) give_memory_back(now);
+    if (shard == 0 && journal_) journal_->on_tick(now);
     for (auto& receiver : receivers_) receiver->on_tick(shard, now);
   });
   for (const int signal : {SIGTERM, SIGINT}) loops_.on_signal(signal, [this] { on_stop_signal(); });
@@ -148,8 +166,10 @@ void Daemon::start_loops() {
       graph_->tick(shard, clock_.now());  // stages know the time before the first request comes
     });
   }
+  if (journal_) journal_->start();
   loops_.run();
   for (auto& receiver : receivers_) receiver->start();
+  accepting_ = true;
   phase_ = Phase::kRunning;
   say_ready();
 }
@@ -173,7 +193,13 @@ void Daemon::say_ready() const {
   for (const auto& receiver : receivers_) {
     for (const std::string& address : receiver->addresses()) log.info("otlp", "listening", {{"address", address}});
   }
-  log.info("service", "acks are in memory: a crash loses held spans");
+  if (journal_) {
+    static constexpr const char* kAcks[] = {"memory", "buffered", "durable"};
+    log.info("service", "acks are journaled: what is answered survives a crash",
+             {{"journal", journal_->choice().directory}, {"ack", kAcks[static_cast<size_t>(journal_->choice().ack)]}});
+  } else {
+    log.info("service", "acks are in memory: a crash loses held spans");
+  }
   log.info("service", "Everything is ready. Begin running and processing data.");
 }
 
@@ -195,7 +221,12 @@ Health Daemon::health() const {
   health.ready = phase_ == Phase::kRunning;
   if (phase_ == Phase::kStarting) health.reasons.emplace_back("starting");
   if (phase_ == Phase::kDraining) health.reasons.emplace_back("draining: the process is about to stop");
-  if (health.ready && budget_->short_of_room()) {
+  if (const auto journal = journal_ ? journal_->health() : journal::JournalHealth{}; !journal.accepting) {
+    health.ready = false;
+    health.reasons.push_back(journal.reason);
+  }
+  // With a journal memory that is short is spilled.
+  if (health.ready && !journal_ && budget_->short_of_room()) {
     health.ready = false;
     health.reasons.push_back("memory: " + std::to_string(budget_->used()) + " of " + std::to_string(budget_->limit()) +
                              " bytes are held");

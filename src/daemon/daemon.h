@@ -10,6 +10,7 @@
 
 #include "config/service_config.h"
 #include "daemon/components.h"
+#include "daemon/journal_host.h"
 #include "daemon/own_pages.h"
 #include "daemon/resources.h"
 #include "daemon/wiring/graph.h"
@@ -26,7 +27,7 @@ namespace weir {
 // done by the shards.
 class Daemon {
  public:
-  Daemon(config::ServiceConfig config, const ComponentList& list);
+  Daemon(config::ServiceConfig config, const ComponentList& list, std::optional<JournalChoice> journal);
   ~Daemon();
   // Starts, runs until SIGTERM or SIGINT, drains. 0 after any drain, 1 where the start failed (a port is taken), 2
   // where a second signal ended the drain.
@@ -36,7 +37,9 @@ class Daemon {
   enum class Phase { kStarting, kRunning, kDraining };
 
   void build();
+  void build_graph();
   std::string start();
+  std::string open_journal();
   std::string start_servers();
   std::string start_receivers();
   std::string start_health_checks();
@@ -55,6 +58,7 @@ class Daemon {
   void finish_exporters(Duration until);
   bool exporters_idle();
   void check_accounts();
+  void close_journal(Duration deadline);
   void on_each_shard(const std::function<void(uint32_t)>& work);
 
   const config::ServiceConfig config_;
@@ -69,6 +73,8 @@ class Daemon {
   PrometheusTelemetry telemetry_;
   net::EventLoops loops_;
   ComponentEnv env_;
+  std::optional<JournalChoice> journal_choice_;
+  std::unique_ptr<JournalHost> journal_;  // null: nothing is journaled
   std::unique_ptr<Graph> graph_;
   std::vector<std::unique_ptr<OtlpReceiver>> receivers_;
   std::unique_ptr<OwnPages> pages_;
@@ -76,7 +82,8 @@ class Daemon {
 
   Duration next_trim_{0};  // of shard 0
   std::atomic<Phase> phase_{Phase::kStarting};
-  std::mutex mutex_;  // guards stop_signals_
+  std::atomic<bool> accepting_{false};  // the listeners are open
+  std::mutex mutex_;                    // guards stop_signals_
   std::condition_variable stopped_;
   int stop_signals_ = 0;
 };

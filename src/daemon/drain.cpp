@@ -37,10 +37,12 @@ void Daemon::drain() {
   const Duration deadline = clock_.now().mono + config_.shutdown_timeout;
   keep_accepting(deadline - std::min(kReserve, config_.shutdown_timeout / 2));
   for (auto& receiver : receivers_) receiver->drain();
+  accepting_ = false;
   finish_requests(deadline - std::min(kReserveForExporters, config_.shutdown_timeout / 4));
   for (DrainStep& step : graph_->drain_steps()) run_step(step, deadline);
   finish_exporters(deadline);
   check_accounts();
+  close_journal(deadline);
   on_each_shard([this](uint32_t shard) {
     for (auto& receiver : receivers_) receiver->close(shard);
   });
@@ -55,7 +57,8 @@ void Daemon::keep_accepting(Duration until) {
   while (clock_.now().mono < until) {
     const Duration now = clock_.now().mono;
     for (const auto& receiver : receivers_) quiet_since = std::max(quiet_since, receiver->last_request());
-    if (now - quiet_since >= kQuiet && exporters_idle()) return;
+    // What is journaled need not leave before the end.
+    if (now - quiet_since >= kQuiet && (journal_ || exporters_idle())) return;
     wait_a_little();
   }
 }
@@ -99,6 +102,12 @@ void Daemon::finish_exporters(Duration until) {
   }
 }
 
+// What is still held is in the journal: the next start goes on with it.
+void Daemon::close_journal(Duration deadline) {
+  if (!journal_ || journal_->close(std::max(deadline, clock_.now().mono + kReserveForExporters))) return;
+  log_.error("service", "the journal could not be brought up to date; the next start may send some items twice");
+}
+
 // Law 4, at the end: what was admitted is settled, or somebody still holds it.
 void Daemon::check_accounts() {
   loops_.run_exclusive([this] {
@@ -107,7 +116,11 @@ void Daemon::check_accounts() {
       const Ledger::Account& account = ledger_.account(id);
       if (account.observer) continue;
       const uint64_t dropped = account.outcomes[static_cast<size_t>(Outcome::kDropped)];
-      if (dropped > 0 || held[id] > 0) {
+      if (journal_ && held[id] > 0) {
+        log_.info("service", "spans are left in the journal",
+                  {{"pipeline", account.pipeline}, {"exporter", account.exporter}, {"held", std::to_string(held[id])}});
+      }
+      if (dropped > 0 || (held[id] > 0 && !journal_)) {
         log_.warn("service", "spans were dropped",
                   {{"pipeline", account.pipeline},
                    {"exporter", account.exporter},

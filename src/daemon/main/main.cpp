@@ -11,8 +11,10 @@
 #include "config/load.h"
 #include "daemon/components.h"
 #include "daemon/daemon.h"
+#include "daemon/journal_command.h"
 #include "daemon/journal_config.h"
 #include "daemon/print.h"
+#include "journal/posix_disk.h"
 
 namespace weir {
 namespace {
@@ -33,7 +35,15 @@ int run(const config::CommandLine& command) {
   print_problems(problems);
   if (problems.any_error()) return 1;
   if (command.command == config::CommandLine::Command::kValidate) return 0;
-  return Daemon(std::move(service), list).run();
+  return Daemon(std::move(service), list, std::move(journal)).run();
+}
+
+int run_journal(const config::JournalCommand& command) {
+  const auto to = [](std::FILE* file) {
+    return [file](std::string_view text) { std::fwrite(text.data(), 1, text.size(), file); };
+  };
+  journal::PosixDisk disk(command.directory);
+  return run_journal_command(command, disk, SystemClock().now().wall, {to(stdout), to(stderr)});
 }
 
 // Request bodies come and go by the hundred kilobytes: let malloc reuse them instead of asking the kernel for fresh
@@ -67,6 +77,8 @@ int main_of(const std::vector<std::string>& arguments) {
     case config::CommandLine::Command::kComponents:
       std::fputs(components_text(standard_components()).c_str(), stdout);
       return 0;
+    case config::CommandLine::Command::kJournal:
+      return run_journal(command.journal_command);
     default:
       return run(command);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "daemon/wiring/hops.h"
 #include "otlp/batch_ops.h"
 
 namespace weir {
@@ -76,6 +77,7 @@ void Edge::enter(Batch&& batch, uint64_t sequence, OriginRef account, AnswerFn a
     part.sequence = sequence;
     part.origin = account;
   }
+  work_on(batch.parts.front());
   hand_on(std::move(batch), current_shard);
   if (!waits) answer(Answer::accepted());
 }
@@ -111,6 +113,7 @@ void Edge::replay(Batch&& batch, uint32_t shard) {
   }
   if (parts_.signal == Signal::kTraces) admit_replayed(batch);
   if (replayed_ != nullptr) replayed_->add(static_cast<double>(batch.item_count()));
+  work_on(batch.parts.front());
   hand_on(std::move(batch), shard);
 }
 

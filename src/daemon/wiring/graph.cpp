@@ -111,7 +111,10 @@ std::vector<uint64_t> Graph::held() const {
     for (DestinationId destination : holder.downstream) held[destination] += spans;
   }
   for (const Stage* door : doors_) door->add_held(held);
-  for (DestinationId id = 0; id < held.size(); ++id) held[id] -= ledger_->account(id).ghosts;
+  for (DestinationId id = 0; id < held.size(); ++id) {
+    const Ledger::Account& account = ledger_->account(id);
+    held[id] = account.observer ? 0 : held[id] - account.ghosts;
+  }
   return held;
 }
 

@@ -4,15 +4,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "journal/crash_page.h"
 #include "otlp/batch_ops.h"
 
 namespace weir {
+
+void work_on(const Part& part) { journal::set_current_record(part.origin ? part.origin->record() : 0); }
 
 void Hop::consume(Batch&& batch) {
   if (direct_) return next_.consume(std::move(batch));
   transit_.leave(batch.spans.size());
   to_.post([this, carried = std::move(batch)]() mutable {
     transit_.arrive(carried.spans.size());
+    if (!carried.parts.empty()) work_on(carried.parts.front());
     next_.consume(std::move(carried));
   });
 }

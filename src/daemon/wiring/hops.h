@@ -9,6 +9,9 @@
 
 namespace weir {
 
+// Notes whose bytes this thread is about to work on, for the case that they crash the process.
+void work_on(const Part& part);
+
 // Spans that have left one shard and not yet arrived at another. Counted apart from everything else, so that law 4's
 // identity covers inboxes too.
 class Transit {

@@ -24,6 +24,7 @@ inline Batch make_batch(uint64_t first_trace, uint32_t spans, uint32_t spans_per
     span.trace_id.word[1] = 7;
     span.span_id.word = first_trace * 1000 + i;
     span.body = {0, 4};
+    span.item = i;
     batch.spans.push_back(span);
   }
   return batch;
