@@ -9,10 +9,12 @@
 namespace weir {
 
 void Emitter::add_trace(uint32_t first_span) {
-  for (uint32_t i = first_span; i != kNone; i = table_.span(i).next) {
-    const HeldSpan& held = table_.span(i);
-    picks_.push_back({table_.run(held.run).number, held.scope, i});
-  }
+  for (uint32_t i = first_span; i != kNone; i = table_.span(i).next) add_span(i);
+}
+
+void Emitter::add_span(uint32_t span) {
+  const HeldSpan& held = table_.span(span);
+  picks_.push_back({table_.run(held.run).number, held.scope, span});
 }
 
 void Emitter::send() {
@@ -26,7 +28,7 @@ void Emitter::send() {
     const Run& run = table_.run(held.run);
     if (run.number != run_number_) start_run(run);
     if (held.scope != scope_) start_scope(run.tables, held.scope);
-    add_span(run.tables, held);
+    copy_span(run.tables, held);
     table_.release_span(pick.span);
   }
   picks_.clear();
@@ -54,20 +56,21 @@ void Emitter::start_scope(const Batch& from, uint32_t scope) {
   scope_ = scope;
 }
 
-void Emitter::add_span(const Batch& from, const HeldSpan& held) {
+void Emitter::copy_span(const Batch& from, const HeldSpan& held) {
   SpanRecord& record = out_.spans.emplace_back();
-  const Buffer& bytes = *from.parts[held.part].bytes;
+  record.part = part_for(from, held.part);
+  const Buffer& bytes = *out_.parts[record.part].bytes;
   otlp::read_span(bytes.view(held.body), bytes.data(), record);  // was well-formed when it came
   record.body = held.body;
   record.item = held.item;
-  record.part = part_for(from, held.part);
   record.scope = static_cast<uint32_t>(out_.scopes.size() - 1);
 }
 
 uint32_t Emitter::part_for(const Batch& from, uint32_t part) {
   if (parts_[part] == kNone) {
     parts_[part] = static_cast<uint32_t>(out_.parts.size());
-    out_.parts.push_back(from.parts[part]);
+    Part& copy = out_.parts.emplace_back(from.parts[part]);
+    if (!copy.bytes) copy.bytes = read_back_.at(copy.origin->record());
   }
   return parts_[part];
 }

@@ -28,10 +28,11 @@ SpanTests tests_of(const std::vector<PolicyConfig>& policies) {
 
 uint64_t cache_share(int64_t size, uint32_t stages) { return (static_cast<uint64_t>(size) + stages - 1) / stages; }
 
-Settled settled_as(int loss) {
-  static const Settled kHow[] = {Settled::sampled_out(), Settled::dropped(DropReason::kEvicted),
-                                 Settled::dropped(DropReason::kTooLarge), Settled::dropped(DropReason::kShutdown)};
-  return kHow[loss];
+RestoredDecisions restored_for(const SamplerShared& shared, const StagePlace& place) {
+  const ComponentEnv& env = shared.env;
+  if (env.journal == nullptr) return {};
+  const uint32_t shard = shared.stages > 1 ? place.shard->index() : 0;
+  return {*env.journal, journal_key(env), shard, shared.stages, env.budget};
 }
 
 }  // namespace
@@ -45,8 +46,9 @@ TailSampler::TailSampler(SamplerShared& shared, const StagePlace& place, Consume
       table_(shared.env.budget),
       sampled_cache_(cache_share(config_.decision_cache.sampled_cache_size, shared.stages), shared.env.budget),
       other_cache_(cache_share(config_.decision_cache.non_sampled_cache_size, shared.stages), shared.env.budget),
-      emitter_(table_, next),
-      metrics_(*shared.env.telemetry, shared.env.id, names_of(config_.policies)),
+      restored_(restored_for(shared, place)),
+      departures_(shared.env, place_, table_, next),
+      metrics_(shared.env, names_of(config_.policies)),
       most_traces_(std::max<uint64_t>(config_.num_traces.value_or(TailSamplingConfig::kDefaultNumTraces), 1)),
       wait_ticks_(std::max<uint32_t>(whole_seconds(config_.decision_wait), 1)),
       root_wait_ticks_(whole_seconds(config_.decision_wait_after_root_received)),
@@ -64,13 +66,16 @@ void TailSampler::on_tick(Time now) {
   finish();
 }
 
-// A trace that comes between two ticks is decided decision_wait to decision_wait + 1 s later.
+// A trace that comes between two ticks is decided decision_wait to decision_wait + 1 s later. With a journal seconds
+// are those of the wall clock, so that they begin at the same moments after a restart.
 void TailSampler::advance_to(Time now) {
   constexpr Duration kTick = std::chrono::seconds(1);
-  if (!std::exchange(started_, true)) next_tick_ = now.mono + kTick;
-  while (now.mono >= next_tick_) {
-    next_tick_ += kTick;
-    ++tick_;
+  if (!std::exchange(started_, true))
+    next_tick_ = now.mono + kTick - (departures_.logs() ? now.wall % kTick : Duration{0});
+  if (now.mono >= next_tick_) {
+    const int64_t passed = (now.mono - next_tick_) / kTick + 1;
+    next_tick_ += passed * kTick;
+    tick_ += static_cast<uint32_t>(passed);
   }
   while (!due_at_.empty() && due_at_.begin()->first <= tick_) collect_due(due_at_.begin()->first);
 }
@@ -86,13 +91,24 @@ void TailSampler::collect_due(uint32_t tick) {
   }
 }
 
-// Short of memory, the traces that are due next are decided now, with what is there.
+// Short of memory, bytes that the journal has are let go. Where there are none, the traces that are due next are
+// decided now, with what is there.
 void TailSampler::relieve_memory() {
-  if (shared_.env.budget == nullptr || !shared_.env.budget->short_of_room()) return;
+  const ByteBudget* budget = shared_.env.budget;
+  if (budget == nullptr || !budget->short_of_room()) return;
+  let_go_of_bytes(budget->limit() / 16);
+  if (table_.can_let_go() || departures_.waiting() || !budget->short_of_room()) return;
   if (due_.empty() && !due_at_.empty()) {
     collect_due(due_at_.begin()->first);
     decide_due();
   }
+}
+
+// Oldest first, about `most` at a time: shards share the buffers, and none is freed before all have let go of it.
+void TailSampler::let_go_of_bytes(uint64_t most) {
+  const ByteBudget* budget = shared_.env.budget;
+  uint64_t done = 0;
+  while (table_.can_let_go() && done < most && budget->short_of_room()) done += table_.let_go_of_oldest();
 }
 
 void TailSampler::decide_due() {
@@ -139,12 +155,12 @@ void TailSampler::ask_policy(size_t index, const std::vector<uint32_t>& slice) {
 void TailSampler::conclude(uint32_t index, Decision decision) {
   metrics_.decided(decision);
   const uint32_t first_span = table_.take_spans(index);
+  const TraceId& id = table_.trace(index).facts.id;
   if (decision == Decision::kSampled) {
-    emitter_.add_trace(first_span);
-    if (emitter_.full()) emitter_.send();
+    departures_.sampled(id, first_span);
     return remember(index, Verdict::kSampled);
   }
-  drop_spans(first_span, kSampledOut);
+  departures_.lost(id, first_span, Loss::kSampledOut);
   remember(index, decision == Decision::kDropped ? Verdict::kDropped : Verdict::kNotSampled);
 }
 
@@ -168,22 +184,10 @@ uint64_t TailSampler::traces_in_process() const {
       std::max<int64_t>(shared_.traces.load(std::memory_order_relaxed) + uncounted_traces_, 0));
 }
 
-void TailSampler::drop_spans(uint32_t first_span, Loss loss) {
-  for (uint32_t i = first_span; i != kNone; i = table_.release_span(i)) {
-    ++lost_[loss];
-    settle_origin(table_.span(i), loss);
-  }
-}
-
-void TailSampler::settle_origin(const HeldSpan& held, Loss loss) {
-  const OriginRef& origin = table_.run(held.run).tables.parts[held.part].origin;
-  if (origin == nullptr) return;
-  for (DestinationId destination : place_.downstream) origin->settle(destination, {&held.item, 1}, 1, settled_as(loss));
-}
-
 void TailSampler::flush(Time now) {
   now_ = now;
   flushing_ = true;  // what waits for room is let in whatever the limit
+  if (departures_.logs()) return flush_unjournaled();
   if (!config_.drop_pending_traces_on_shutdown) decide_all();
   resume_waiting();
   config_.drop_pending_traces_on_shutdown ? drop_all() : decide_all();
@@ -198,24 +202,59 @@ void TailSampler::decide_all() {
 void TailSampler::drop_all() {
   due_at_.clear();
   due_.clear();
-  while (table_.oldest_pending() != kNone) {
-    const uint32_t index = table_.oldest_pending();
-    drop_spans(table_.take_spans(index), kShutdown);
+  while (table_.oldest_pending() != kNone) drop({table_.oldest_pending()});
+}
+
+// What the journal has stays as it is, for the next start; the rest would be lost.
+void TailSampler::flush_unjournaled() {
+  std::deque<Batch> waiting = std::exchange(waiting_, {});
+  waiting_spans_ = 0;
+  for (Batch& batch : waiting) {
+    if (!std::all_of(batch.parts.begin(), batch.parts.end(), is_journaled)) {
+      ingest(std::move(batch));
+      continue;
+    }
+    waiting_spans_ += batch.spans.size();
+    waiting_.push_back(std::move(batch));
+  }
+  finish();
+  std::vector<uint32_t> unsafe;
+  for (uint32_t i = table_.oldest_pending(); i != kNone; i = table_.trace(i).next) {
+    if (!all_journaled(i)) unsafe.push_back(i);
+  }
+  config_.drop_pending_traces_on_shutdown ? drop(unsafe) : decide(unsafe);
+  departures_.finish_at_shutdown();
+  publish();
+}
+
+void TailSampler::drop(const std::vector<uint32_t>& traces) {
+  for (uint32_t index : traces) {
+    departures_.drop(table_.take_spans(index), Loss::kShutdown);
     remove(index);
   }
 }
 
+bool TailSampler::all_journaled(uint32_t index) {
+  for (uint32_t i = table_.trace(index).first_span; i != kNone; i = table_.span(i).next) {
+    if (!is_journaled(table_.part_of(table_.span(i)))) return false;
+  }
+  return true;
+}
+
 // Hands on, settles and publishes what the batch or the tick has brought.
 void TailSampler::finish() {
-  emitter_.send();
-  for (int loss = 0; loss < kLosses; ++loss) {
-    const uint64_t spans = std::exchange(lost_[static_cast<size_t>(loss)], 0);
-    if (spans == 0) continue;
-    for (DestinationId destination : place_.downstream)
-      shared_.env.ledger->settle(destination, spans, settled_as(loss));
-  }
+  departures_.finish();
+  publish();
+}
+
+void TailSampler::publish() {
   shared_.traces.fetch_add(std::exchange(uncounted_traces_, 0), std::memory_order_relaxed);
   metrics_.traces_in_memory(traces_in_process());
+  if (departures_.logs()) {
+    const auto spilled = static_cast<int64_t>(table_.spilled_bytes());
+    const int64_t change = spilled - std::exchange(counted_spilled_, spilled);
+    metrics_.spilled_bytes(shared_.spilled.fetch_add(change, std::memory_order_relaxed) + change);
+  }
   metrics_.publish();
 }
 

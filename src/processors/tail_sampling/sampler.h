@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -11,8 +10,9 @@
 
 #include "processors/tail_sampling/config.h"
 #include "processors/tail_sampling/decision_cache.h"
-#include "processors/tail_sampling/emitter.h"
+#include "processors/tail_sampling/departures.h"
 #include "processors/tail_sampling/policy_group.h"
+#include "processors/tail_sampling/restored_decisions.h"
 #include "processors/tail_sampling/sampler_metrics.h"
 #include "processors/tail_sampling/span_tests.h"
 #include "processors/tail_sampling/trace_table.h"
@@ -25,11 +25,14 @@ struct SamplerShared {
   TailSamplingConfig config;
   ComponentEnv env;
   PolicyList policies;
-  uint32_t stages = 1;             // shards that have one
-  std::atomic<int64_t> traces{0};  // in the tables of all of them
+  uint32_t stages = 1;              // shards that have one
+  std::atomic<int64_t> traces{0};   // in the tables of all of them
+  std::atomic<int64_t> spilled{0};  // bytes of their spans that are only in the journal
 };
 
 // Tail sampling on one shard: a table of traces, a ring of seconds that says when each is decided, and the policies.
+// With a journal decisions are logged before they are acted on, those of before the start are binding, and bytes that
+// can be read back are let go while memory is short.
 class TailSampler final : public Stage {
  public:
   TailSampler(SamplerShared& shared, const StagePlace& place, Consumer& next);
@@ -40,7 +43,6 @@ class TailSampler final : public Stage {
   uint64_t held() const override { return table_.held_spans() + waiting_spans_; }
 
  private:
-  enum Loss { kSampledOut, kEvicted, kTooLarge, kShutdown, kLosses };
   enum class Room { kThere, kWait };
 
   // arrival (sampler_arrival.cpp)
@@ -48,8 +50,10 @@ class TailSampler final : public Stage {
   size_t take_spans_in(uint32_t run);
   void add_to_trace(uint32_t trace, uint32_t run, const SpanRecord& span);
   uint32_t new_trace(const TraceId& id);
+  Verdict decided_elsewhere(const TraceId& id);
   void note_late(Verdict verdict, uint32_t index);
-  void settle_late(const Batch& batch);
+  void settle_late(uint32_t run);
+  void settle_late_at_once(const Batch& batch);
   void root_arrived(uint32_t trace);
   void count_bytes(Trace& trace, uint32_t run, const SpanRecord& span);
   void give_up_too_large(uint32_t trace);
@@ -73,10 +77,13 @@ class TailSampler final : public Stage {
   void remember(uint32_t trace, Verdict verdict);
   void decide_all();
   void drop_all();
+  void drop(const std::vector<uint32_t>& traces);
+  void flush_unjournaled();
+  bool all_journaled(uint32_t trace);
   void remove(uint32_t trace);
-  void drop_spans(uint32_t first_span, Loss loss);
-  void settle_origin(const HeldSpan& held, Loss loss);
+  void let_go_of_bytes(uint64_t most);
   void finish();
+  void publish();
 
   SamplerShared& shared_;
   const TailSamplingConfig& config_;
@@ -86,7 +93,8 @@ class TailSampler final : public Stage {
   TraceTable table_;
   DecisionCache sampled_cache_;
   DecisionCache other_cache_;
-  Emitter emitter_;
+  const RestoredDecisions restored_;
+  Departures departures_;
   SamplerMetrics metrics_;
   const uint64_t most_traces_;
   const uint32_t wait_ticks_;
@@ -103,14 +111,15 @@ class TailSampler final : public Stage {
 
   std::deque<Batch> waiting_;  // block_on_overflow: what there was no room for
   uint64_t waiting_spans_ = 0;
-  std::array<uint64_t, kLosses> lost_{};  // settled by finish()
-  int64_t uncounted_traces_ = 0;          // of this batch, not yet in shared_.traces
+  int64_t uncounted_traces_ = 0;  // of this batch, not yet in shared_.traces
+  int64_t counted_spilled_ = 0;   // of ours in shared_.spilled
 
   // Scratch of one batch or slice.
   std::vector<uint64_t> resource_hits_;
   std::vector<bool> resource_known_;
   std::vector<uint32_t> late_sampled_, late_not_sampled_, late_too_large_;
   uint32_t last_late_ = kNone;
+  TraceId last_restored_;
   std::vector<uint32_t> slice_;
   std::vector<Decision> decisions_;
   std::vector<uint8_t> stopped_;

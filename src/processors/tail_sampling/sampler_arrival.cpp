@@ -35,6 +35,8 @@ void TailSampler::consume(Batch&& batch) {
     return;
   }
   ingest(std::move(batch));
+  const ByteBudget* budget = shared_.env.budget;
+  if (table_.can_let_go() && budget != nullptr && budget->short_of_room()) let_go_of_bytes(budget->limit() / 64);
   finish();
 }
 
@@ -44,7 +46,7 @@ void TailSampler::ingest(Batch&& arrived) {
   resource_hits_.assign(batch.resources.size(), 0);
   resource_known_.assign(batch.resources.size(), false);
   const size_t taken = take_spans_in(run);
-  settle_late(batch);
+  settle_late(run);
   if (taken < batch.spans.size()) wait_for_room(batch, taken);
   table_.close_run(run);
 }
@@ -57,11 +59,9 @@ size_t TailSampler::take_spans_in(uint32_t run) {
     if (i + kPrefetchAhead < batch.spans.size()) table_.prefetch(batch.spans[i + kPrefetchAhead].trace_id);
     uint32_t trace = table_.find(span.trace_id);
     if (trace == kNone) {
-      Verdict cached = sampled_cache_.find(span.trace_id);
-      if (cached == Verdict::kPending) cached = other_cache_.find(span.trace_id);
-      if (cached != Verdict::kPending) {
-        metrics_.decided_by_cache(cached == Verdict::kSampled);
-        note_late(cached, i);
+      const Verdict known = decided_elsewhere(span.trace_id);
+      if (known != Verdict::kPending) {
+        note_late(known, i);
         continue;
       }
       if (make_room() == Room::kWait) return i;
@@ -76,6 +76,20 @@ size_t TailSampler::take_spans_in(uint32_t run) {
     note_late(verdict, i);
   }
   return batch.spans.size();
+}
+
+// The decision on a trace that is not in the table; kPending where there is none.
+Verdict TailSampler::decided_elsewhere(const TraceId& id) {
+  Verdict cached = sampled_cache_.find(id);
+  if (cached == Verdict::kPending) cached = other_cache_.find(id);
+  if (cached != Verdict::kPending) {
+    metrics_.decided_by_cache(cached == Verdict::kSampled);
+    return cached;
+  }
+  const Verdict restored = restored_.find(id);
+  // When it was decided is not known: before the start.
+  if (restored != Verdict::kPending && std::exchange(last_restored_, id) != id) metrics_.late_span_age(tick_);
+  return restored;
 }
 
 uint32_t TailSampler::new_trace(const TraceId& id) {
@@ -132,7 +146,7 @@ void TailSampler::count_bytes(Trace& trace, uint32_t run, const SpanRecord& span
 
 void TailSampler::give_up_too_large(uint32_t index) {
   metrics_.too_large();
-  drop_spans(table_.take_spans(index), kTooLarge);
+  departures_.lost(table_.trace(index).facts.id, table_.take_spans(index), Loss::kTooLarge);
   remember(index, Verdict::kTooLarge);
 }
 
@@ -142,8 +156,27 @@ void TailSampler::note_late(Verdict verdict, uint32_t index) {
   (verdict == Verdict::kTooLarge ? late_too_large_ : late_not_sampled_).push_back(index);
 }
 
-void TailSampler::settle_late(const Batch& batch) {
+void TailSampler::settle_late(uint32_t run) {
+  const Batch& batch = table_.run(run).tables;
   last_late_ = kNone;
+  last_restored_ = {};
+  if (!departures_.logs()) {
+    settle_late_at_once(batch);
+  } else {
+    // Their decision is logged again, for as long as their own records live.
+    for (uint32_t i : late_sampled_)
+      departures_.sampled(batch.spans[i].trace_id, table_.hold_span(run, batch.spans[i]));
+    for (uint32_t i : late_not_sampled_)
+      departures_.lost(batch.spans[i].trace_id, table_.hold_span(run, batch.spans[i]), Loss::kSampledOut);
+    for (uint32_t i : late_too_large_)
+      departures_.lost(batch.spans[i].trace_id, table_.hold_span(run, batch.spans[i]), Loss::kTooLarge);
+  }
+  late_sampled_.clear();
+  late_not_sampled_.clear();
+  late_too_large_.clear();
+}
+
+void TailSampler::settle_late_at_once(const Batch& batch) {
   if (!late_sampled_.empty()) {
     Batch sampled = otlp::select(batch, late_sampled_);
     next_.consume(std::move(sampled));
@@ -155,9 +188,6 @@ void TailSampler::settle_late(const Batch& batch) {
     settle(*shared_.env.ledger, otlp::select(batch, late_too_large_), place_.downstream,
            Settled::dropped(DropReason::kTooLarge));
   }
-  late_sampled_.clear();
-  late_not_sampled_.clear();
-  late_too_large_.clear();
 }
 
 // num_traces holds for the process. Written, it is obeyed as in the collector: the oldest trace goes undecided, or,
@@ -186,7 +216,7 @@ void TailSampler::evict_oldest() {
     return remove(decided);
   }
   metrics_.evicted_undecided();
-  drop_spans(table_.take_spans(pending), kEvicted);
+  departures_.drop(table_.take_spans(pending), Loss::kEvicted);
   remove(pending);
 }
 

@@ -32,27 +32,31 @@ Histogram& histogram(Telemetry& telemetry, std::string_view name, std::string_vi
 
 }  // namespace
 
-SamplerMetrics::SamplerMetrics(Telemetry& telemetry, const std::string& id, const std::vector<std::string>& policies)
-    : telemetry_(telemetry),
-      late_age_(histogram(telemetry, "sampling_late_span_age",
+SamplerMetrics::SamplerMetrics(const ComponentEnv& env, const std::vector<std::string>& policies)
+    : telemetry_(*env.telemetry),
+      late_age_(histogram(telemetry_, "sampling_late_span_age",
                           "Time (in seconds) from the sampling decision was taken and "
                           "the arrival of a late span",
                           second_bounds())),
-      removal_age_(histogram(telemetry, "sampling_trace_removal_age",
+      removal_age_(histogram(telemetry_, "sampling_trace_removal_age",
                              "Time (in seconds) from arrival of a new trace until its removal from memory",
                              second_bounds())),
-      slice_ms_(histogram(telemetry, "sampling_decision_timer_latency",
+      slice_ms_(histogram(telemetry_, "sampling_decision_timer_latency",
                           "Latency (in milliseconds) of each run of the sampling decision timer",
                           millisecond_bounds())),
-      in_memory_(telemetry.gauge(full_name("sampling_traces_on_memory"),
-                                 full_help("Tracks the number of traces current on memory"), {})) {
-  const size_t slash = id.find('/');
-  const std::string prefix = slash == std::string::npos ? "" : id.substr(slash + 1) + ".";
+      in_memory_(telemetry_.gauge(full_name("sampling_traces_on_memory"),
+                                  full_help("Tracks the number of traces current on memory"), {})) {
+  const size_t slash = env.id.find('/');
+  const std::string prefix = slash == std::string::npos ? "" : env.id.substr(slash + 1) + ".";
   for (const std::string& name : policies) policies_.emplace_back().label = prefix + name;
   new_traces_ = tally("new_trace_id_received", "Counts the arrival of new traces");
   dropped_too_early_ = tally("sampling_trace_dropped_too_early",
                              "Count of traces that needed to be dropped before the configured wait time");
   evaluation_errors_ = tally("sampling_policy_evaluation_error", "Count of sampling policy evaluation errors");
+  if (env.journal == nullptr) return;
+  spilled_ = &env.telemetry->gauge("weir_tail_sampling_spilled_bytes",
+                                   "Bytes of held spans that are only in the journal, because memory was short.",
+                                   {{"pipeline", env.pipeline}, {"processor", env.id}});
 }
 
 SamplerMetrics::Tally SamplerMetrics::tally(std::string_view name, std::string_view help, const Labels& labels) {

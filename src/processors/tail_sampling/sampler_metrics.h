@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "processors/tail_sampling/policy.h"
-#include "weir/telemetry.h"
+#include "weir/component.h"
 
 namespace weir {
 
@@ -17,8 +17,8 @@ namespace weir {
 // first event on are made then.
 class SamplerMetrics {
  public:
-  // `id`: "tail_sampling" or "tail_sampling/name"; a name goes before the policies' names in their label.
-  SamplerMetrics(Telemetry& telemetry, const std::string& id, const std::vector<std::string>& policies);
+  // The id "tail_sampling/name": the name goes before the policies' names in their label.
+  SamplerMetrics(const ComponentEnv& env, const std::vector<std::string>& policies);
 
   void policy_decided(size_t policy, Decision decision) { ++policies_[policy].decisions[index_of(decision)].count; }
   void policy_took(size_t policy, Duration time, uint64_t traces);
@@ -32,6 +32,8 @@ class SamplerMetrics {
   void removal_age(uint32_t seconds) { removal_age_.observe(seconds); }
   void slice_took(Duration time) { slice_ms_.observe(std::chrono::duration<double, std::milli>(time).count()); }
   void traces_in_memory(uint64_t traces) { in_memory_.set(static_cast<double>(traces)); }
+  // Only with a journal.
+  void spilled_bytes(int64_t bytes) { spilled_->set(static_cast<double>(bytes)); }
 
   void publish();
 
@@ -68,6 +70,7 @@ class SamplerMetrics {
   Histogram& removal_age_;
   Histogram& slice_ms_;
   Gauge& in_memory_;
+  Gauge* spilled_ = nullptr;
 };
 
 }  // namespace weir

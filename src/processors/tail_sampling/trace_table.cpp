@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "processors/tail_sampling/trace_table.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace weir {
@@ -34,21 +35,54 @@ uint32_t TraceTable::open_run(Batch&& batch) {
   opened.tables.context.reset();
   opened.held = 1;  // for whoever has it open
   opened.number = next_run_number_++;
+  note_journaled(opened);
   return index;
 }
 
+void TraceTable::note_journaled(Run& run) {
+  const std::vector<Part>& parts = run.tables.parts;
+  run.journaled = std::any_of(parts.begin(), parts.end(), is_journaled);
+  if (!run.journaled) return;
+  std::vector<bool> readable(parts.size());
+  for (size_t i = 0; i < parts.size(); ++i) readable[i] = parts[i].in_journal();
+  for (const SpanRecord& span : run.tables.spans) run.payload += readable[span.part] ? span.body.length : 0;
+}
+
 void TraceTable::close_run(uint32_t index) {
-  std::vector<SpanRecord>().swap(runs_[index].tables.spans);
+  Run& run = runs_[index];
+  std::vector<SpanRecord>().swap(run.tables.spans);
+  run.listed = run.journaled && std::any_of(run.tables.parts.begin(), run.tables.parts.end(),
+                                            [](const Part& part) { return part.in_journal() && part.bytes; });
+  if (run.listed) with_bytes_.push_back(index);
   drop_from_run(index);
 }
 
+uint64_t TraceTable::let_go_of_oldest() {
+  const uint32_t index = with_bytes_.front();
+  with_bytes_.remove(index);
+  Run& run = runs_[index];
+  run.listed = false;
+  for (Part& part : run.tables.parts) {
+    if (!part.bytes || !part.in_journal()) continue;
+    run.let_go += part.bytes->size();
+    part.bytes = {};
+  }
+  spilled_bytes_ += run.payload;
+  return run.let_go;
+}
+
 void TraceTable::add_span(uint32_t trace_index, uint32_t run, const SpanRecord& span) {
-  const uint32_t index = spans_.take();
-  spans_[index] = {run, span.part, span.scope, span.body, span.item, kNone};
+  const uint32_t index = hold_span(run, span);
   Trace& owner = traces_[trace_index];
   (owner.last_span != kNone ? spans_[owner.last_span].next : owner.first_span) = index;
   owner.last_span = index;
+}
+
+uint32_t TraceTable::hold_span(uint32_t run, const SpanRecord& span) {
+  const uint32_t index = spans_.take();
+  spans_[index] = {run, span.part, span.scope, span.body, span.item, kNone};
   ++runs_[run].held;
+  return index;
 }
 
 uint32_t TraceTable::take_spans(uint32_t index) {
@@ -65,8 +99,12 @@ uint32_t TraceTable::release_span(uint32_t index) {
   return next;
 }
 
-void TraceTable::drop_from_run(uint32_t run) {
-  if (--runs_[run].held == 0) runs_.give_back(run);
+void TraceTable::drop_from_run(uint32_t index) {
+  Run& run = runs_[index];
+  if (--run.held > 0) return;
+  if (run.listed) with_bytes_.remove(index);
+  if (run.let_go > 0) spilled_bytes_ -= run.payload;
+  runs_.give_back(index);
 }
 
 }  // namespace weir

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "processors/tail_sampling/id_index.h"
@@ -38,19 +39,32 @@ struct Trace {
 };
 
 // What a batch leaves behind for its held spans: parts, ranges, resources, scopes, without the items. Kept by a plain
-// count.
+// count. Parts that the journal has may lose their bytes (DESIGN law 6).
 struct Run {
   Batch tables;
   uint32_t held = 0;
-  uint32_t next = kNone;
-  uint64_t number = 0;  // in order of arrival on this shard
+  uint32_t next = kNone;  // in the list of those that have bytes to let go of
+  uint32_t previous = kNone;
+  bool journaled = false;  // a part of it is in the journal, whether its bytes can be read back or not
+  bool listed = false;
+  uint64_t number = 0;   // in order of arrival on this shard
+  uint64_t payload = 0;  // bytes of the spans it came with, as far as they can be read back
+  uint64_t let_go = 0;   // size of the parts whose bytes are only in the journal
 };
+
+inline bool is_journaled(const Part& part) { return part.origin && part.origin->record() != 0; }
 
 // The traces of one shard and the spans that wait in them. One thread; no allocation per span.
 class TraceTable {
  public:
   explicit TraceTable(ByteBudget* budget)
-      : traces_(budget), spans_(budget), runs_(budget), index_(traces_), pending_(traces_), decided_(traces_) {}
+      : traces_(budget),
+        spans_(budget),
+        runs_(budget),
+        index_(traces_),
+        pending_(traces_),
+        decided_(traces_),
+        with_bytes_(runs_) {}
 
   size_t size() const { return index_.size(); }
   uint64_t held_spans() const { return spans_.used(); }
@@ -61,6 +75,7 @@ class TraceTable {
   Trace& trace(uint32_t index) { return traces_[index]; }
   Run& run(uint32_t index) { return runs_[index]; }
   const HeldSpan& span(uint32_t index) const { return spans_[index]; }
+  const Part& part_of(const HeldSpan& held) const { return runs_[held.run].tables.parts[held.part]; }
 
   uint32_t add_trace(const TraceId& id);
   // Its spans are gone already.
@@ -75,12 +90,24 @@ class TraceTable {
   // The items are no longer needed.
   void close_run(uint32_t run);
   void add_span(uint32_t trace, uint32_t run, const SpanRecord& span);
+  // Holds a span that belongs to no trace here; a chain of its own.
+  uint32_t hold_span(uint32_t run, const SpanRecord& span);
   // Takes all spans of a trace off it: the first of them, to be followed by release_span.
   uint32_t take_spans(uint32_t trace);
+  // Makes a span the last of its chain; the one that came next.
+  uint32_t cut_after(uint32_t span) { return std::exchange(spans_[span].next, kNone); }
   // Forgets one held span; the next one of its trace.
   uint32_t release_span(uint32_t span);
 
+  // True where the bytes of closed runs can be let go of.
+  bool can_let_go() const { return with_bytes_.front() != kNone; }
+  // Lets go of those of the oldest run; their size.
+  uint64_t let_go_of_oldest();
+  // Bytes of spans that are only in the journal, of the runs that are there.
+  uint64_t spilled_bytes() const { return spilled_bytes_; }
+
  private:
+  void note_journaled(Run& run);
   void drop_from_run(uint32_t run);
 
   Slab<Trace> traces_;
@@ -89,7 +116,9 @@ class TraceTable {
   IdIndex<Trace> index_;
   SlabList<Trace> pending_;
   SlabList<Trace> decided_;
+  SlabList<Run> with_bytes_;  // oldest first
   uint64_t next_run_number_ = 0;
+  uint64_t spilled_bytes_ = 0;
 };
 
 }  // namespace weir
