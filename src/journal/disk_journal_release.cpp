@@ -89,7 +89,7 @@ void DiskJournal::Impl::rewrite() {
 void DiskJournal::Impl::copy_forward(uint64_t record, const RecordBook& book) {
   Gathered copy;
   copy.copy = true;
-  copy.ack = Ack::kBuffered;
+  copy.ack = Ack::kDurable;  // the original is as safe, whatever its sender asked for
   const int error = log.read(book.at, copy.head, copy.body, Reservation::take(*world.budget, book.at.size));
   if (error != 0 || copy.head.sequence != record) {
     world.log->error("journal", "cannot read a record to write it forward", {{"error", errno_text(error)}});
