@@ -88,14 +88,19 @@ int SegmentLog::retire(uint64_t segment) {
   return 0;
 }
 
+// The same rules as synced_part(): the header speaks of all segments back to one that speaks itself.
 int SegmentLog::Impl::hand_on_ends(uint64_t segment) {
-  const auto going = segments.find(segment);
-  const uint64_t previous = going->second.previous;
-  if (previous == 0) return 0;
-  for (auto before = segments.lower_bound(previous); before != going; ++before) {
-    const bool is_previous = before->first == previous;
-    const int error = write_end(before->first, is_previous ? going->second.previous_end : 0);
-    if (error != 0) return error;
+  auto before = segments.find(segment);
+  if (!before->second.header_sound) return 0;
+  const uint64_t previous = before->second.previous;
+  const uint64_t previous_end = before->second.previous_end;
+  while (before != segments.begin()) {
+    --before;
+    if (before->first >= previous || previous_end == 0) {
+      const int error = write_end(before->first, before->first == previous ? previous_end : 0);
+      if (error != 0) return error;
+    }
+    if (before->second.header_sound) break;
   }
   return 0;
 }

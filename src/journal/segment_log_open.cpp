@@ -139,7 +139,8 @@ void SegmentLog::Opening::read_segment(size_t index, const std::function<void(co
   const Survey& survey = surveys[index];
   Segment& segment = log.segments[survey.number];
   segment = {.bytes = survey.size, .epoch = survey.epoch, .routes = routes_for(survey)};
-  if (survey.header_state == Survey::Header::kSound) {
+  segment.header_sound = survey.header_state == Survey::Header::kSound;
+  if (segment.header_sound) {
     segment.previous = survey.header.previous;
     segment.previous_end = survey.header.previous_end;
   }

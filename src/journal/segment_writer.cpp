@@ -125,6 +125,7 @@ int SegmentWriter::begin_segment(const GatheredRecord& first) {
   segments_[number_] = {.bytes = recycled ? capacity_ : 0,
                         .epoch = start_.epoch,
                         .routes = routes_,
+                        .header_sound = true,
                         .previous = start_.previous,
                         .previous_end = start_.previous_end};
   header_ = encode(SegmentHeader{

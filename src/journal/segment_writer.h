@@ -39,7 +39,8 @@ struct Segment {
   uint64_t bytes = 0;  // of disk
   uint32_t epoch = 0;
   RouteTableRef routes;
-  uint64_t previous = 0;  // as its header says; 0 where that is broken
+  bool header_sound = false;
+  uint64_t previous = 0;  // as its header says
   uint64_t previous_end = 0;
 };
 using Segments = std::map<uint64_t, Segment>;
