@@ -100,7 +100,9 @@ int SegmentLog::Impl::hand_on_ends(uint64_t segment) {
       const int error = write_end(before->first, before->first == previous ? previous_end : 0);
       if (error != 0) return error;
     }
-    if (before->second.header_sound) break;
+    // The header of one that never came to the disk may be gone after a crash.
+    const bool on_disk = before->first < previous || (before->first == previous && previous_end > 0);
+    if (before->second.header_sound && on_disk) break;
   }
   return 0;
 }
