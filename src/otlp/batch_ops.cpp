@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "otlp/metric_split.h"
+#include "otlp/split_origin.h"
 
 namespace weir::otlp {
 namespace {
@@ -138,12 +140,16 @@ Cut cut_at(const Batch& batch, uint64_t max_items) {
 // Puts the first `points` data points of a metric into `front`, the others into `back`, both in a new part.
 void split_item(const Batch& batch, const ItemRecord& item, uint32_t points, Picker& front, Picker& back) {
   const SplitMetric halves = split_metric(batch.view(item.part, item.body), points);
-  Part part = batch.parts[item.part];
-  part.bytes = BufferRef::copy_of(halves.front + halves.back);
+  const uint32_t rest = item.count - points;
+  Part first = batch.parts[item.part];
+  first.rewritten = true;
+  first.bytes = BufferRef::copy_of(halves.front + halves.back);
+  Part second = first;
+  std::tie(first.origin, second.origin) = split_origin(first.origin, item.item, points, rest);
   const auto front_size = static_cast<uint32_t>(halves.front.size());
   const auto back_size = static_cast<uint32_t>(halves.back.size());
-  front.pick_as(item, front.add_part(part), {0, front_size}, points);
-  back.pick_as(item, back.add_part(part), {front_size, back_size}, item.count - points);
+  front.pick_as(item, front.add_part(std::move(first)), {0, front_size}, points);
+  back.pick_as(item, back.add_part(std::move(second)), {front_size, back_size}, rest);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ void append(Batch& into, Batch&& from);
 
 // Takes the first `max_items` items (spans, log records, data points; at least 1) out of `batch`; all of it, untouched,
 // where it has no more. Top-level fields go with the front. A metric that has more points than fit is split between
-// points: both halves are written anew (parts of the same origin).
+// points: both halves are written anew; its request's account sees it settled when both halves are.
 Batch split_front(Batch& batch, uint64_t max_items);
 
 // One batch per shard by shard_of(trace id), empty where a shard gets none; where all spans go to one shard the batch

@@ -172,6 +172,103 @@ TEST_CASE("metrics are split between data points where one has too many") {
   CHECK(points == std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6, 7});
 }
 
+namespace {
+
+// An account of a request, as the journal has one.
+struct Account final : Origin {
+  struct Seen {
+    DestinationId destination;
+    std::vector<uint32_t> items;
+    uint64_t weight;
+    Outcome outcome;
+  };
+  void settle(DestinationId destination, std::span<const uint32_t> items, uint64_t weight,
+              const Settled& how) override {
+    seen.push_back({destination, {items.begin(), items.end()}, weight, how.outcome});
+  }
+  uint64_t record() const override { return 5; }
+  bool partly_settled() const override { return ghost != UINT32_MAX; }
+  bool settled_before(DestinationId, uint32_t item) const override { return item == ghost; }
+  std::vector<Seen> seen;
+  uint32_t ghost = UINT32_MAX;
+};
+
+// One metric of seven points, then one of a single point.
+Batch seven_and_one(OriginRef origin) {
+  MetricsRequest request;
+  auto& scope = *request.add_resource_metrics()->add_scope_metrics();
+  auto& sum = *scope.add_metrics()->mutable_sum();
+  for (int i = 0; i < 7; ++i) sum.add_data_points()->set_as_int(i);
+  scope.add_metrics()->mutable_gauge()->add_data_points()->set_as_int(7);
+  Batch batch = batch_of(request);
+  batch.parts[0].origin = std::move(origin);
+  return batch;
+}
+
+std::vector<Batch> in_pieces(Batch batch, uint64_t size) {
+  std::vector<Batch> pieces;
+  while (!otlp::empty(batch)) pieces.push_back(otlp::split_front(batch, size));
+  return pieces;
+}
+
+}  // namespace
+
+TEST_CASE("a metric in pieces is settled at a destination with its last piece, as the worst of them ended") {
+  const auto account = std::make_shared<Account>();
+  std::vector<Batch> pieces = in_pieces(seven_and_one(account), 3);
+  REQUIRE(pieces.size() == 3);
+  CHECK(pieces[0].parts.back().rewritten);
+  CHECK_FALSE(pieces[0].parts.back().in_journal());
+  CHECK(pieces[0].parts.back().origin->record() == 5);
+  Ledger ledger;
+  const std::vector<DestinationId> first{ledger.add_destination("m", "a")}, second{ledger.add_destination("m", "b")};
+  settle(ledger, pieces[1], first, Settled::dropped(DropReason::kRefused));
+  settle(ledger, pieces[0], first, Settled::exported());
+  CHECK(account->seen.empty());
+  settle(ledger, pieces[0], second, Settled::exported());
+  settle(ledger, pieces[2], first, Settled::exported());  // the last point of the first metric, and the second metric
+  REQUIRE(account->seen.size() == 2);
+  std::sort(account->seen.begin(), account->seen.end(), [](auto& a, auto& b) { return a.items < b.items; });
+  CHECK((account->seen[0].items == std::vector<uint32_t>{0} && account->seen[0].weight == 7));
+  CHECK(account->seen[0].outcome == Outcome::kDropped);
+  CHECK((account->seen[1].items == std::vector<uint32_t>{1} && account->seen[1].weight == 1));
+  CHECK(account->seen[1].outcome == Outcome::kExported);
+  account->seen.clear();
+  settle(ledger, pieces[1], second, Settled::exported());
+  settle(ledger, pieces[2], second, Settled::exported());
+  REQUIRE(account->seen.size() == 2);
+  for (const Account::Seen& seen : account->seen) {
+    CHECK(seen.destination == second[0]);
+    CHECK(seen.outcome == Outcome::kExported);
+  }
+}
+
+TEST_CASE("a metric in pieces is settled once for each way to a destination") {
+  const auto account = std::make_shared<Account>();
+  std::vector<Batch> pieces = in_pieces(seven_and_one(account), 4);
+  REQUIRE(pieces.size() == 2);
+  Ledger ledger;
+  const std::vector<DestinationId> ways{ledger.add_destination("m", "a"), 0};
+  settle(ledger, pieces[0], ways, Settled::exported());
+  CHECK(account->seen.empty());
+  settle(ledger, pieces[1], ways, Settled::exported());
+  CHECK(std::count_if(account->seen.begin(), account->seen.end(), [](auto& s) { return s.weight == 7; }) == 2);
+}
+
+TEST_CASE("pieces of a metric that was settled before the start are ghosts, and stay so when merged again") {
+  const auto account = std::make_shared<Account>();
+  account->ghost = 0;
+  std::vector<Batch> pieces = in_pieces(seven_and_one(account), 3);
+  Batch merged = std::move(pieces[0]);
+  otlp::append(merged, std::move(pieces[1]));
+  otlp::append(merged, std::move(pieces[2]));
+  CHECK(merged.item_count() == 8);
+  Ledger ledger;
+  settle(ledger, merged, {ledger.add_destination("m", "a")}, Settled::exported());
+  REQUIRE(account->seen.size() == 1);
+  CHECK(account->seen[0].items == std::vector<uint32_t>{1});
+}
+
 TEST_CASE("merging keeps a context only where the client metadata agree") {
   TracesRequest request;
   add_span(add_service(request, "s"), 'a', '1', "x");
