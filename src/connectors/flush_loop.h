@@ -170,6 +170,7 @@ class FlushLoop : public MetricsConnector {
   // A last flush is one like any other here: the next start goes on.
   void checkpoint(Time now, bool sending) {
     std::string state;
+    state.reserve(state_size_ + state_size_ / 8);
     put_fixed(state, kStateVersion);
     put_fixed(state, shape());
     const size_t time_at = state.size();
@@ -181,6 +182,7 @@ class FlushLoop : public MetricsConnector {
       save(state, now);
     }
     std::memcpy(state.data() + time_at, &last_point_ns_, sizeof last_point_ns_);
+    state_size_ = state.size();
     env_.journal->checkpoint(env_.id, std::move(state), std::exchange(absorbed_, {}), *home_,
                              [this, requests = std::move(requests)](bool) mutable {
                                for (std::string& request : requests) send(std::move(request));
@@ -225,7 +227,8 @@ class FlushLoop : public MetricsConnector {
   Task done_;
   Task waiting_final_;
   uint64_t last_point_ns_ = 0;
-  uint64_t round_ = 0;  // of checkpoints, the last one that was looked at
+  uint64_t round_ = 0;     // of checkpoints, the last one that was looked at
+  size_t state_size_ = 0;  // of the last checkpoint
 };
 
 }  // namespace weir

@@ -143,10 +143,9 @@ bool ExponentialHistogram::load(ByteReader& in) {
   offset_ = in.fixed<int64_t>();
   buckets_.assign(in.count(), 0);
   for (uint64_t& bucket : buckets_) bucket = in.varint();
+  if (!in.ok() || scale_ > kMaxScale || scale_ < kMinScale) return false;
   // A double's exponent says how far from 1 a bucket can be.
-  const int64_t exponent = offset_ >> std::max(scale_, 0);
-  const bool in_range = scale_ <= kMaxScale && scale_ >= kMinScale && std::abs(exponent) <= kMaxExponent;
-  return in.ok() && in_range && buckets_.size() <= static_cast<size_t>(max_size_);
+  return std::abs(offset_ >> std::max(scale_, 0)) <= kMaxExponent && buckets_.size() <= static_cast<size_t>(max_size_);
 }
 
 }  // namespace weir

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "connectors/service_graph/edge_store.h"
 #include "restart_rig.h"
 #include "support/catch.h"
 
@@ -358,6 +359,39 @@ TEST_CASE("caches and limits continue: the oldest resource leaves, overflow stay
       "[service.name=old]traces.span.metrics.calls{service.name=old,span.name=op,span.kind=SPAN_KIND_SERVER,"
       "status.code=STATUS_CODE_UNSET,d2=none}");
   CHECK(old.values == std::vector<double>{0, 1});
+}
+
+TEST_CASE("a resource that leaves with its first points does not begin again after a crash") {
+  SpanMetricsConfig config = spans_config();
+  config.resource_metrics_cache_size = 1;
+  RestartRig rig(spans_of(config), 1);
+  rig.start(1);
+  rig.feed({{service("api"), {{}, {}}}, {service("new"), {{}}}});
+  rig.settle();
+  rig.advance(1s), rig.settle();
+  CHECK(rig.sink.at(kCalls).values == std::vector<double>{0, 2});
+  rig.crash();
+  rig.start(1);
+  rig.settle();
+  for (int i = 0; i < 3; ++i) rig.advance(1s), rig.settle();
+  CHECK(rig.sink.at(kCalls).values == std::vector<double>{0, 2, 2});  // it may not have come to its end
+}
+
+TEST_CASE("half edges expire in the order of their deadlines, whatever order they come in") {
+  service_graph::EdgeStore store(1);
+  for (uint64_t deadline : {5, 7, 3, 6, 9, 1}) {
+    service_graph::Edge edge;
+    edge.key.span_id.word = deadline;
+    edge.expires = Duration(deadline);
+    store.add(edge);
+  }
+  store.remove({{}, SpanId{5}});
+  for (int deadline : {1, 3, 6, 7, 9}) {
+    REQUIRE(store.oldest() != nullptr);
+    CHECK(store.oldest()->expires == Duration(deadline));
+    store.remove(store.oldest()->key);
+  }
+  CHECK(store.oldest() == nullptr);
 }
 
 TEST_CASE("a state that is cut or changed is refused or read, never more") {
