@@ -151,6 +151,12 @@ void Books::decide(const std::string& sampler, uint64_t at_record, const std::ve
   }
 }
 
+std::vector<std::string> Books::samplers() const {
+  std::vector<std::string> names;
+  for (const auto& [name, sampler] : samplers_) names.push_back(name);
+  return names;
+}
+
 std::vector<LoggedDecision> Books::decisions(const std::string& sampler) const {
   std::vector<LoggedDecision> all;
   const auto of = samplers_.find(sampler);

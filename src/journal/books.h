@@ -64,6 +64,7 @@ class Books {
   static constexpr size_t kKeptDecisions = 100'000;
   void decide(const std::string& sampler, uint64_t at_record, const std::vector<LoggedDecision>& decisions);
   std::vector<LoggedDecision> decisions(const std::string& sampler) const;
+  std::vector<std::string> samplers() const;  // that have decided
   void forget_old_decisions();
 
   void set_state(const std::string& component, std::string state) { states_[component] = std::move(state); }

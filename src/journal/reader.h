@@ -51,6 +51,7 @@ class JournalReader {
   const JournalFacts& open();
   // In order of their numbers. How many could not be read.
   uint64_t for_each_live(const std::function<void(const LiveRequest&)>& visit);
+  const Books& books() const { return books_; }
 
  private:
   void note_segments();

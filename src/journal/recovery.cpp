@@ -141,7 +141,7 @@ void Recovery::found_settlements(std::string_view payload) {
   for (const SettlementEntry& entry : *entries) {
     if (books_.find(entry.record) != nullptr) {
       apply(entry);
-    } else if (entry.record > highest_ || !complete_) {
+    } else if (entry.record >= upto_ || !complete_) {
       unmatched_.push_back(entry);
     }
   }
