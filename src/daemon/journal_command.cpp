@@ -7,13 +7,15 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "daemon/journal_picture.h"
+#include "absl/container/flat_hash_set.h"
 #include "extensions/health_check/health_check.h"
 #include "journal/quarantine.h"
+#include "journal/reader.h"
 #include "otlp/batch_ops.h"
 #include "otlp/json_out.h"
 #include "otlp/walker.h"
@@ -21,8 +23,6 @@
 namespace weir {
 
 namespace {
-
-using Live = JournalPicture::LiveRecord;
 
 // Only what is worth a line to somebody who looks at a journal.
 class WarningLog final : public Log {
@@ -59,49 +59,68 @@ std::string size_text(uint64_t bytes) {
   return text;
 }
 
-// What is open at one destination.
-struct Lag {
-  uint64_t requests = 0;
-  uint64_t items = 0;
-  std::optional<Duration> oldest;
+using TraceKey = std::pair<uint64_t, uint64_t>;
+TraceKey key(const TraceId& trace) { return {trace.word[0], trace.word[1]}; }
+
+// A live request with its index.
+struct Live {
+  uint64_t record = 0;
+  const journal::RequestPayload& payload;
+  const journal::RecordBook& book;
+  const journal::Route& route;
+  Batch batch;
+  std::string broken;  // not empty: why `batch` is
+
+  explicit Live(const journal::LiveRequest& request)
+      : record(request.record), payload(*request.payload), book(*request.book), route(*request.route) {
+    Part part;
+    part.bytes = BufferRef::copy_of(payload.body);
+    const otlp::WalkResult walked = otlp::walk(payload.signal, std::move(part), batch);
+    if (!walked.ok) broken = walked.error;
+  }
+  // Somewhere.
+  bool open(uint32_t item) const {
+    for (uint32_t i = 0; i < book.open.size(); ++i) {
+      if (book.open[i].items != 0 && !book.settled(i, item)) return true;
+    }
+    return false;
+  }
 };
 
-// One walk over the live records.
-struct Survey {
-  std::map<std::string, Lag> lags;  // by destination and signal
-  absl::flat_hash_set<JournalPicture::TraceKey> open_traces;
-  size_t undecided = 0;
-  uint64_t oldest_number = 0;
-  std::optional<Context> oldest;
-  uint64_t unreadable = 0;
-
-  void add(const JournalPicture& picture, const Live& record) {
-    if (!record.broken.empty()) ++unreadable;
-    if (record.broken.empty() && !oldest) {
-      oldest = record.context;
-      oldest_number = record.number;
-    }
-    for (size_t i = 0; i < record.book->open.size(); ++i) add_lag(record, i);
-    for (const SpanRecord& span : record.batch.spans) {
-      if (!record.open(span.item) || !open_traces.insert(JournalPicture::key(span.trace_id)).second) continue;
-      if (!picture.decided(span.trace_id)) ++undecided;
+// What one walk over the live requests tells beside the reader's facts.
+class Survey {
+ public:
+  explicit Survey(const journal::Books& books) {
+    for (const std::string& sampler : books.samplers()) {
+      for (const LoggedDecision& decision : books.decisions(sampler)) decided_.insert(key(decision.trace));
     }
   }
 
-  void add_lag(const Live& record, size_t destination) {
-    const uint32_t open = record.book->open[destination].items;
-    if (open == 0) return;
-    Lag& lag = lags[std::string(name_of(record.route->signal)) + ": " + record.route->destinations[destination]];
-    ++lag.requests;
-    lag.items += open;
-    if (!lag.oldest && record.broken.empty()) lag.oldest = record.context.received.wall;
+  std::map<std::pair<std::string, Signal>, Duration>
+      oldest;            // when the first open request was received, by destination
+  size_t undecided = 0;  // of the open traces
+  size_t open_traces() const { return open_.size(); }
+
+  void add(const Live& request) {
+    for (size_t i = 0; i < request.book.open.size(); ++i) {
+      if (request.book.open[i].items == 0) continue;
+      oldest.try_emplace({request.route.destinations[i], request.route.signal}, request.payload.context.received.wall);
+    }
+    for (const SpanRecord& span : request.batch.spans) {
+      if (!request.open(span.item) || !open_.insert(key(span.trace_id)).second) continue;
+      if (!decided_.contains(key(span.trace_id))) ++undecided;
+    }
   }
+
+ private:
+  absl::flat_hash_set<TraceKey> open_;
+  absl::flat_hash_set<TraceKey> decided_;  // by any sampler
 };
 
 class Command {
  public:
   Command(const config::JournalCommand& command, Disk& disk, Duration now, const JournalOutput& output)
-      : command_(command), disk_(disk), now_(now), output_(output), log_(output), picture_(disk, log_) {}
+      : command_(command), disk_(disk), now_(now), output_(output), log_(output) {}
 
   int run() {
     std::vector<std::string> names;
@@ -110,7 +129,7 @@ class Command {
       return 1;
     }
     if (command_.refused) return export_refused();
-    if (const std::string error = picture_.read(); !error.empty()) {
+    if (const std::string error = read(); !error.empty()) {
       output_.error("Error: " + command_.directory + ": " + error + "\n");
       return 1;
     }
@@ -125,32 +144,52 @@ class Command {
     output_.out(out + text + "\n");
   }
 
+  // "" or why there is nothing to show. What a writer changes under the reader looks like damage, but not twice.
+  std::string read() {
+    constexpr int kReads = 3;
+    for (int i = 0; i < kReads; ++i) {
+      reader_ = std::make_unique<journal::JournalReader>(disk_, log_);
+      facts_ = &reader_->open();
+      if (!facts_->refused.empty()) continue;
+      if (facts_->found.corrupt_records == 0 && facts_->found.lost.empty()) break;
+    }
+    if (!facts_->refused.empty()) return facts_->refused;
+    return facts_->found.log.segments == 0 && facts_->found.checkpoint.empty() ? "no journal is there" : "";
+  }
+
+  // How many could not be read.
+  uint64_t each_live(const std::function<void(const Live&)>& visit) {
+    return reader_->for_each_live([&](const journal::LiveRequest& request) { visit(Live(request)); });
+  }
+
   int inspect() {
-    Survey survey;
-    picture_.each_live([&](const Live& record) { survey.add(picture_, record); });
-    const journal::Books& books = picture_.books();
+    Survey survey(reader_->books());
+    const uint64_t unreadable = each_live([&](const Live& request) { survey.add(request); });
+    uint64_t bytes = 0;
+    for (const journal::SegmentFacts& segment : facts_->segments) bytes += segment.bytes;
     line("format", std::to_string(journal::kFormatVersion));
-    line("segments",
-         std::to_string(picture_.recovered().log.segments) + ", " + size_text(picture_.disk_bytes()) + " on disk");
-    line("live", std::to_string(books.live_records()) + " requests, " + size_text(books.live_bytes()));
-    if (survey.oldest) line("oldest", oldest_text(survey));
-    for (const auto& [destination, lag] : survey.lags) line("open", lag_text(destination, lag));
-    line("open traces", std::to_string(survey.open_traces.size()) + ", of them " + std::to_string(survey.undecided) +
+    line("segments", std::to_string(facts_->segments.size()) + ", " + size_text(bytes));
+    line("live", std::to_string(facts_->live_records) + " requests, " + size_text(facts_->live_bytes));
+    if (facts_->oldest_record != 0) line("oldest", oldest_text());
+    for (const journal::DestinationLag& lag : facts_->lag) line("open", lag_text(lag, survey));
+    line("open traces", std::to_string(survey.open_traces()) + ", of them " + std::to_string(survey.undecided) +
                             " without a sampling decision");
     say_set_aside();
-    if (survey.unreadable != 0) line("unreadable", std::to_string(survey.unreadable) + " requests, see verify");
+    if (unreadable != 0) line("unreadable", std::to_string(unreadable) + " requests, see verify");
     return 0;
   }
 
-  std::string oldest_text(const Survey& survey) const {
-    const Context& context = *survey.oldest;
-    return "request " + std::to_string(survey.oldest_number) + " from " + context.receiver + " at " +
-           time_text(context.received.wall) + ", " + age_text(context.received.wall, now_) + " ago";
+  std::string oldest_text() const {
+    const Duration received = facts_->oldest_received;
+    return "request " + std::to_string(facts_->oldest_record) + ", received at " + time_text(received) + ", " +
+           age_text(received, now_) + " ago";
   }
 
-  std::string lag_text(const std::string& destination, const Lag& lag) const {
-    return destination + ": " + std::to_string(lag.items) + " items of " + std::to_string(lag.requests) + " requests" +
-           (lag.oldest ? ", " + age_text(*lag.oldest, now_) + " behind" : "");
+  std::string lag_text(const journal::DestinationLag& lag, const Survey& survey) const {
+    const std::string text = std::string(name_of(lag.signal)) + ": " + lag.destination + ": " +
+                             std::to_string(lag.items) + " items of " + std::to_string(lag.records) + " requests";
+    const auto oldest = survey.oldest.find({lag.destination, lag.signal});
+    return oldest == survey.oldest.end() ? text : text + ", " + age_text(oldest->second, now_) + " behind";
   }
 
   void say_set_aside() {
@@ -167,18 +206,19 @@ class Command {
       ++damages;
       output_.out(text + "\n");
     };
-    for (const journal::Damage& found : picture_.recovered().log.damages) {
+    for (const journal::Damage& found : facts_->found.log.damages) {
       const std::string text = damage_text(found);
       if (!found.torn_tail) damage(text);
       if (found.torn_tail) output_.out(text + " (a write that a crash cut off: nobody was told it is safe)\n");
     }
-    for (const journal::LostByName& lost : picture_.recovered().lost) damage(lost_text(lost));
-    picture_.each_live([&](const Live& record) {
+    for (const journal::LostByName& lost : facts_->found.lost) damage(lost_text(lost));
+    const uint64_t unreadable = each_live([&](const Live& request) {
       ++read;
-      if (!record.broken.empty()) damage("request " + std::to_string(record.number) + ": " + record.broken);
+      if (!request.broken.empty()) damage("request " + std::to_string(request.record) + ": " + request.broken);
     });
+    if (unreadable != 0) damage(std::to_string(unreadable) + " live requests cannot be read");
     if (!journal::read_refused(disk_, [](const journal::RefusedItems&) {})) damage("refused: some bytes are no record");
-    output_.out(std::to_string(picture_.recovered().log.segments) + " segments, " + std::to_string(read) +
+    output_.out(std::to_string(facts_->found.log.segments) + " segments, " + std::to_string(read) +
                 " live requests read, " + std::to_string(damages) + " damages\n");
     return damages == 0 ? 0 : 1;
   }
@@ -199,25 +239,26 @@ class Command {
 
   // What is open somewhere of each live request.
   int export_live() {
-    int result = 0;
-    picture_.each_live([&](const Live& record) {
-      if (record.broken.empty()) return write_open(record);
-      output_.error("Error: request " + std::to_string(record.number) + ": " + record.broken + "\n");
-      result = 1;
+    uint64_t broken = 0;
+    const uint64_t missing = each_live([&](const Live& request) {
+      if (request.broken.empty()) return write_open(request);
+      output_.error("Error: request " + std::to_string(request.record) + ": " + request.broken + "\n");
+      ++broken;
     });
-    return result;
+    if (missing != 0) output_.error("Error: " + std::to_string(missing) + " requests cannot be read\n");
+    return missing + broken == 0 ? 0 : 1;
   }
 
-  void write_open(const Live& record) {
+  void write_open(const Live& request) {
     std::vector<uint32_t> open;
-    const bool traces = record.batch.signal == Signal::kTraces;
-    for (uint32_t i = 0; i < otlp::record_count(record.batch); ++i) {
-      if (record.open(traces ? record.batch.spans[i].item : record.batch.items[i].item)) open.push_back(i);
+    const bool traces = request.batch.signal == Signal::kTraces;
+    for (uint32_t i = 0; i < otlp::record_count(request.batch); ++i) {
+      if (request.open(traces ? request.batch.spans[i].item : request.batch.items[i].item)) open.push_back(i);
     }
     if (open.empty()) return;
     std::string text;
-    const bool all = open.size() == otlp::record_count(record.batch);
-    otlp::append_json(all ? record.batch : otlp::select(record.batch, open), text);
+    const bool all = open.size() == otlp::record_count(request.batch);
+    otlp::append_json(all ? request.batch : otlp::select(request.batch, open), text);
     output_.out(text + "\n");
   }
 
@@ -248,7 +289,8 @@ class Command {
   const Duration now_;
   const JournalOutput& output_;
   WarningLog log_;
-  JournalPicture picture_;
+  std::unique_ptr<journal::JournalReader> reader_;
+  const journal::JournalFacts* facts_ = nullptr;
 };
 
 }  // namespace

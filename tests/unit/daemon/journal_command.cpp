@@ -96,7 +96,7 @@ TEST_CASE("inspect: what is live, and what is open where") {
   CHECK(ran.says("format          1\n"));
   CHECK(ran.says("segments        1, "));
   CHECK(ran.says("live            2 requests, "));
-  CHECK(ran.says("oldest          request 1 from otlp at 2025-01-01T00:00:00Z, 1h0m0s ago\n"));
+  CHECK(ran.says("oldest          request 1, received at 2025-01-01T00:00:00Z, 1h0m0s ago\n"));
   CHECK(ran.says("open            traces: traces -> otlp_grpc/tempo: 4 items of 2 requests, 1h0m0s behind\n"));
   CHECK(ran.says("open            traces: traces => span_metrics: 2 items of 1 requests, 1h0m0s behind\n"));
   CHECK(ran.says("open traces     4, of them 3 without a sampling decision\n"));
