@@ -132,12 +132,15 @@ void Departures::send_ready() {
 
 // A chain is cut only where too much would have to be read back at a time.
 void Departures::take_group() {
-  const auto room = [this] { return missing_.size() < kMostReads && missing_bytes_ < kMostBytesRead; };
+  const auto fits = [this](uint32_t span) {
+    if (missing_.size() < kMostReads && missing_bytes_ < kMostBytesRead) return true;
+    return table_.span(span).run == table_.span(group_.back()).run;
+  };
   missing_bytes_ = 0;
-  while (!queue_.empty() && group_.size() < Emitter::kSpansPerBatch && room()) {
+  while (!queue_.empty() && group_.size() < Emitter::kSpansPerBatch && fits(queue_.front())) {
     uint32_t span = queue_.front();
     queue_.pop_front();
-    for (; span != kNone && room(); span = table_.span(span).next) {
+    for (; span != kNone && fits(span); span = table_.span(span).next) {
       group_.push_back(span);
       note_missing(table_.span(span));
     }

@@ -96,8 +96,8 @@ void TailSampler::collect_due(uint32_t tick) {
 void TailSampler::relieve_memory() {
   const ByteBudget* budget = shared_.env.budget;
   if (budget == nullptr || !budget->short_of_room()) return;
-  let_go_of_bytes(budget->limit() / 16);
-  if (table_.can_let_go() || departures_.waiting() || !budget->short_of_room()) return;
+  if (table_.can_let_go()) return let_go_of_bytes(budget->limit() / 16);
+  if (departures_.waiting()) return;
   if (due_.empty() && !due_at_.empty()) {
     collect_due(due_at_.begin()->first);
     decide_due();

@@ -217,9 +217,9 @@ TEST_CASE("a metric in pieces is settled at a destination with its last piece, a
   const auto account = std::make_shared<Account>();
   std::vector<Batch> pieces = in_pieces(seven_and_one(account), 3);
   REQUIRE(pieces.size() == 3);
-  CHECK(pieces[0].parts.back().rewritten);
-  CHECK_FALSE(pieces[0].parts.back().in_journal());
-  CHECK(pieces[0].parts.back().origin->record() == 5);
+  CHECK(pieces[0].parts[pieces[0].items[0].part].rewritten);
+  CHECK_FALSE(pieces[0].parts[pieces[0].items[0].part].in_journal());
+  CHECK(pieces[0].parts[pieces[0].items[0].part].origin->record() == 5);
   Ledger ledger;
   const std::vector<DestinationId> first{ledger.add_destination("m", "a")}, second{ledger.add_destination("m", "b")};
   settle(ledger, pieces[1], first, Settled::dropped(DropReason::kRefused));
