@@ -121,14 +121,14 @@ void MetricsSink::consume(Batch&& batch) {
   bytes = std::string(batch.parts[0].bytes->view());
   for (const ItemRecord& item : batch.items) {
     otlp::MetricView metric;
-    REQUIRE(otlp::read_metric(batch.view(item.part, item.body), metric));
+    if (!otlp::read_metric(batch.view(item.part, item.body), metric)) FAIL("a metric does not parse");
     std::string head;
     otlp::for_each_resource_attribute(batch, batch.scopes[item.scope].resource,
                                       [&](const otlp::Attribute& a) { head += "[" + label(a) + "]"; });
     head += std::string(metric.name) + "{";
     otlp::for_each_point(metric, [&](std::string_view message) {
       otlp::MetricPoint point;
-      REQUIRE(otlp::read_point(metric.type, message, point));
+      if (!otlp::read_point(metric.type, message, point)) FAIL("a point does not parse");
       std::string key = head;
       otlp::for_each_point_attribute(metric.type, message, [&](const otlp::Attribute& a) {
         if (a.key != "collector.instance.id") key += (key.back() == '{' ? "" : ",") + label(a);
