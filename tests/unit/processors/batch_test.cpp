@@ -149,6 +149,40 @@ TEST_CASE("batch: metrics count data points and logs count records") {
   CHECK(rig.sink.batches[1].signal == Signal::kLogs);
 }
 
+TEST_CASE("batch: through merging and splitting, each item is settled once with its own request") {
+  struct Account final : Origin {
+    void settle(DestinationId, std::span<const uint32_t> items, uint64_t weight, const Settled&) override {
+      CHECK(weight == items.size());
+      settled.insert(settled.end(), items.begin(), items.end());
+    }
+    uint64_t record() const override { return number; }
+    bool partly_settled() const override { return number == 2; }
+    bool settled_before(DestinationId, uint32_t item) const override { return number == 2 && item == 1; }
+    uint64_t number = 0;
+    std::vector<uint32_t> settled;
+  };
+  BatchRig rig("{send_batch_size: 4, send_batch_max_size: 4, timeout: 60s}");
+  std::vector<std::shared_ptr<Account>> accounts;
+  for (uint64_t number = 1; number <= 5; ++number) {
+    accounts.push_back(std::make_shared<Account>());
+    accounts.back()->number = number;
+    Batch batch = request({TestResource{{}, {{.id = 1}, {.id = 2}, {.id = 3}}}}, accounts.back());
+    rig.ledger.admit_replayed(rig.destination, number == 2 ? 2 : 3, number == 2 ? 1 : 0);
+    rig.stage->consume(std::move(batch));
+  }
+  rig.stage->flush(rig.clock.now());
+  CHECK(rig.sink.sizes() == Sizes{4, 4, 4, 3});
+  for (const auto& account : accounts) {
+    std::sort(account->settled.begin(), account->settled.end());
+    CHECK(account->settled == (account->number == 2 ? std::vector<uint32_t>{0, 2} : std::vector<uint32_t>{0, 1, 2}));
+  }
+  for (const Batch& batch : rig.sink.batches) {
+    for (const Part& part : batch.parts) CHECK(part.in_journal());
+  }
+  CHECK(rig.account().ghosts == 0);
+  CHECK(rig.account().admitted == rig.account().settled());
+}
+
 TEST_CASE("batch: configuration") {
   const auto problems = [](const std::string& yaml) { return read_config<BatchConfig>(yaml).second; };
   CHECK(problems("{}").empty());
