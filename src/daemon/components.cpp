@@ -17,6 +17,7 @@
 #include "processors/batch/batch.h"
 #include "processors/memory_limiter/memory_limiter.h"
 #include "processors/tail_sampling/tail_sampling.h"
+#include "processors/transform/transform.h"
 #include "receivers/otlp/config.h"
 
 namespace weir {
@@ -62,6 +63,7 @@ ComponentList standard_components() {
   list.processor("batch", kAll, make_batch);
   list.processor("memory_limiter", kAll, make_memory_limiter);
   list.processor("tail_sampling", kTraces, make_tail_sampling);
+  list.processor("transform", kAll, make_transform);
   list.connector("service_graph", {"servicegraph"}, make_service_graph);
   list.connector("span_metrics", {"spanmetrics"}, make_span_metrics);
 #ifdef WEIR_HAS_GRPC

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ottl/edit.h"
+
+namespace weir::ottl {
+
+using otlp::FieldCursor;
+using otlp::WireType;
+
+std::optional<uint64_t> last_number(std::string_view message, uint32_t field) {
+  std::optional<uint64_t> result;
+  FieldCursor cursor(message);
+  while (cursor.next()) {
+    if (cursor.number() == field && cursor.type() != WireType::kBytes) result = cursor.value();
+  }
+  return result;
+}
+
+std::optional<std::string_view> last_bytes(std::string_view message, uint32_t field) {
+  std::optional<std::string_view> result;
+  FieldCursor cursor(message);
+  while (cursor.next()) {
+    if (cursor.is(field, WireType::kBytes)) result = cursor.bytes();
+  }
+  return result;
+}
+
+std::optional<uint64_t> MessageEdit::number(uint32_t field) const {
+  if (const Change* change = find(field)) {
+    if (change->kind == Change::Kind::kAbsent) return std::nullopt;
+    return change->value;
+  }
+  return last_number(original_, field);
+}
+
+std::optional<std::string_view> MessageEdit::bytes(uint32_t field) const {
+  if (const Change* change = find(field)) {
+    if (change->kind == Change::Kind::kAbsent) return std::nullopt;
+    return change->bytes;
+  }
+  return last_bytes(original_, field);
+}
+
+std::string_view MessageEdit::nested(uint32_t field, Arena& arena) const {
+  if (const Change* change = find(field)) return change->bytes;
+  std::string_view joined;
+  FieldCursor cursor(original_);
+  while (cursor.next()) {
+    if (!cursor.is(field, WireType::kBytes)) continue;
+    if (joined.empty()) {
+      joined = cursor.bytes();
+      continue;
+    }
+    char* both = arena.bytes(joined.size() + cursor.bytes().size());
+    std::copy(joined.begin(), joined.end(), both);
+    std::copy(cursor.bytes().begin(), cursor.bytes().end(), both + joined.size());
+    joined = {both, joined.size() + cursor.bytes().size()};
+  }
+  return joined;
+}
+
+size_t MessageEdit::count(uint32_t field) const {
+  if (const Change* change = find(field)) return change->many.size();
+  size_t count = 0;
+  FieldCursor cursor(original_);
+  while (cursor.next()) count += cursor.is(field, WireType::kBytes) ? 1 : 0;
+  return count;
+}
+
+MessageEdit::Change& MessageEdit::change(uint32_t field) {
+  for (Change& change : changes_) {
+    if (change.field == field) return change;
+  }
+  changes_.emplace_back();
+  changes_.back().field = field;
+  return changes_.back();
+}
+
+void MessageEdit::set_number(uint32_t field, WireType type, uint64_t value) {
+  if (number(field).value_or(0) != value) put_number(field, type, value);
+}
+
+void MessageEdit::set_bytes(uint32_t field, std::string_view value) {
+  if (bytes(field).value_or(std::string_view()) != value) put_bytes(field, value);
+}
+
+void MessageEdit::put_number(uint32_t field, WireType type, uint64_t value) {
+  Change& to = change(field);
+  to.kind = Change::Kind::kNumber;
+  to.type = type;
+  to.value = value;
+}
+
+void MessageEdit::put_bytes(uint32_t field, std::string_view value) {
+  Change& to = change(field);
+  to.kind = Change::Kind::kBytes;
+  to.bytes = value;
+}
+
+void MessageEdit::clear(uint32_t field) {
+  Change& to = change(field);
+  to.kind = Change::Kind::kAbsent;
+  to.value = 0;
+  to.bytes = {};
+}
+
+void MessageEdit::replace_all(uint32_t field, std::span<const std::string_view> messages) {
+  Change& to = change(field);
+  to.kind = Change::Kind::kMany;
+  to.many = messages;
+}
+
+Map MessageEdit::attributes(Arena& arena) {
+  if (!has_map_) map_ = read_map(original_, attributes_field_, arena);
+  has_map_ = true;
+  return map_;
+}
+
+void MessageEdit::set_attributes(const Map& map) {
+  change(attributes_field_).kind = Change::Kind::kMap;
+  map_ = map;
+  has_map_ = true;
+}
+
+void MessageEdit::write_change(const Change& change, otlp::MessageWriter& out) const {
+  switch (change.kind) {
+    case Change::Kind::kAbsent:
+      return;
+    case Change::Kind::kBytes:
+      return out.bytes(change.field, change.bytes);
+    case Change::Kind::kMany:
+      for (std::string_view message : change.many) out.bytes(change.field, message);
+      return;
+    case Change::Kind::kMap:
+      return write_map(map_, change.field, out);
+    case Change::Kind::kNumber:
+      break;
+  }
+  if (change.type == WireType::kVarint) return out.varint(change.field, change.value);
+  if (change.type == WireType::kFixed64) return out.fixed64(change.field, change.value);
+  out.fixed32(change.field, static_cast<uint32_t>(change.value));
+}
+
+// A changed field stands where its first occurrence stood, or at the end.
+void MessageEdit::write(otlp::MessageWriter& out) const {
+  uint64_t written = 0;  // bit i: changes_[i]
+  const char* from = original_.data();
+  FieldCursor cursor(original_);
+  while (cursor.next()) {
+    const Change* change = find(cursor.number());
+    if (change == nullptr) continue;
+    const std::string_view raw = cursor.raw();
+    out.raw({from, static_cast<size_t>(raw.data() - from)});
+    from = raw.data() + raw.size();
+    const uint64_t bit = uint64_t{1} << (change - changes_.data());
+    if ((written & bit) == 0) write_change(*change, out);
+    written |= bit;
+  }
+  out.raw({from, static_cast<size_t>(original_.data() + original_.size() - from)});
+  for (size_t i = 0; i < changes_.size(); ++i) {
+    if ((written >> i & 1) == 0) write_change(changes_[i], out);
+  }
+}
+
+}  // namespace weir::ottl

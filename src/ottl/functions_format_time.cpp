@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+#include "ottl/functions.h"
+
+// Times from and to text by a strptime format: %Y %y %m %d %e %j %H %I %M %S %f %L %p %b %B %a %A %z %Z %s %T %D %F %R
+// %%.
+namespace weir::ottl {
+
+namespace {
+
+constexpr std::array<std::string_view, 12> kMonths{"January",   "February", "March",    "April",
+                                                   "May",       "June",     "July",     "August",
+                                                   "September", "October",  "November", "December"};
+constexpr std::array<std::string_view, 7> kDays{"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                "Thursday", "Friday", "Saturday"};
+constexpr std::string_view kDirectives = "YymdeghjHIMSfLpbBaAzZsTDFR%";
+
+// Directives that stand for others.
+std::string_view meaning_of(char directive) {
+  switch (directive) {
+    case 'T':
+      return "%H:%M:%S";
+    case 'D':
+      return "%m/%d/%y";
+    case 'F':
+      return "%Y-%m-%d";
+    case 'R':
+      return "%H:%M";
+    default:
+      return {};
+  }
+}
+
+std::string wide_format(std::string_view format) {
+  std::string out;
+  for (size_t i = 0; i < format.size(); ++i) {
+    const std::string_view meaning =
+        format[i] == '%' && i + 1 < format.size() ? meaning_of(format[i + 1]) : std::string_view();
+    if (!meaning.empty()) {
+      out += meaning;
+      ++i;
+      continue;
+    }
+    out += format[i];
+    if (format[i] == '%' && i + 1 < format.size()) out += format[++i];
+  }
+  return out;
+}
+
+struct Parsed {
+  int64_t year = 1970, month = 1, day = 1, day_of_year = -1;
+  int64_t hour = 0, minute = 0, second = 0, nanos = 0;
+  int64_t offset_minutes = 0;
+  int64_t unix_seconds = -1;
+  int half = -1;  // 0: AM, 1: PM
+};
+
+class TimeParser {
+ public:
+  TimeParser(std::string_view text, std::string_view format) : rest_(text), format_(wide_format(format)) {}
+
+  bool parse(Parsed& out) {
+    for (size_t i = 0; i < format_.size(); ++i) {
+      if (format_[i] == '%' && i + 1 < format_.size()) {
+        if (!directive(format_[++i], out)) return false;
+      } else if (!take(format_[i])) {
+        return false;
+      }
+    }
+    return rest_.empty();
+  }
+
+ private:
+  bool take(char c) {
+    if (rest_.empty() || rest_[0] != c) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  bool number(size_t least, size_t most, int64_t low, int64_t high, int64_t& out) {
+    size_t count = 0;
+    out = 0;
+    for (; count < most && count < rest_.size() && rest_[count] >= '0' && rest_[count] <= '9'; ++count) {
+      out = out * 10 + (rest_[count] - '0');
+    }
+    rest_.remove_prefix(count);
+    return count >= least && out >= low && out <= high;
+  }
+  template <size_t N>
+  bool word(const std::array<std::string_view, N>& words, bool whole, int64_t& out) {
+    for (size_t i = 0; i < N; ++i) {
+      const std::string_view word = whole ? words[i] : words[i].substr(0, 3);
+      if (!rest_.starts_with(word)) continue;
+      rest_.remove_prefix(word.size());
+      out = static_cast<int64_t>(i);
+      return true;
+    }
+    return false;
+  }
+  bool fraction(size_t most, int64_t& nanos) {
+    size_t count = 0;
+    nanos = 0;
+    for (int64_t unit = 100'000'000; count < most && count < rest_.size() && rest_[count] >= '0' && rest_[count] <= '9';
+         ++count, unit /= 10) {
+      nanos += unit * (rest_[count] - '0');
+    }
+    rest_.remove_prefix(count);
+    return count > 0;
+  }
+  bool zone(int64_t& minutes) {
+    if (take('Z')) return true;
+    const bool minus = rest_.starts_with("-");
+    if (!minus && !rest_.starts_with("+")) return false;
+    rest_.remove_prefix(1);
+    int64_t hours = 0, rest_minutes = 0;
+    if (!number(2, 2, 0, 23, hours)) return false;
+    take(':');
+    if (!number(2, 2, 0, 59, rest_minutes)) return false;
+    minutes = (minus ? -1 : 1) * (hours * 60 + rest_minutes);
+    return true;
+  }
+  bool half(Parsed& out) {
+    const bool pm = rest_.starts_with("PM") || rest_.starts_with("pm");
+    if (!pm && !rest_.starts_with("AM") && !rest_.starts_with("am")) return false;
+    rest_.remove_prefix(2);
+    out.half = pm ? 1 : 0;
+    return true;
+  }
+  bool named_zone() {
+    for (std::string_view name : {"UTC", "GMT", "Z"}) {
+      if (!rest_.starts_with(name)) continue;
+      rest_.remove_prefix(name.size());
+      return true;
+    }
+    return false;
+  }
+  bool directive(char letter, Parsed& out) {
+    int64_t number_read = 0;
+    switch (letter) {
+      case 'Y':
+        return number(4, 4, 0, 9999, out.year);
+      case 'y':
+        if (!number(2, 2, 0, 99, number_read)) return false;
+        out.year = number_read + (number_read < 69 ? 2000 : 1900);
+        return true;
+      case 'm':
+        return number(2, 2, 1, 12, out.month);
+      case 'g':
+        return number(1, 2, 1, 31, out.day);
+      case 'd':
+        return number(2, 2, 1, 31, out.day);
+      case 'e':
+        take(' ');
+        return number(1, 2, 1, 31, out.day);
+      case 'j':
+        return number(3, 3, 1, 366, out.day_of_year);
+      case 'H':
+        return number(2, 2, 0, 23, out.hour);
+      case 'I':
+        return number(2, 2, 1, 12, out.hour);
+      case 'M':
+        return number(2, 2, 0, 59, out.minute);
+      case 'S':
+        return number(2, 2, 0, 59, out.second);
+      case 'f':
+        return fraction(9, out.nanos);
+      case 'L':
+        return fraction(3, out.nanos);
+      case 'p':
+        return half(out);
+      case 'b':
+      case 'h':
+        return word(kMonths, false, number_read) && ((out.month = number_read + 1), true);
+      case 'B':
+        return word(kMonths, true, number_read) && ((out.month = number_read + 1), true);
+      case 'a':
+        return word(kDays, false, number_read);
+      case 'A':
+        return word(kDays, true, number_read);
+      case 'z':
+        return zone(out.offset_minutes);
+      case 'Z':
+        return named_zone();
+      case 's':
+        return number(1, 12, 0, INT64_MAX / 1'000'000'000, out.unix_seconds);
+      default:
+        return take('%');
+    }
+  }
+
+  std::string_view rest_;
+  std::string format_;
+};
+
+bool to_nanos(const Parsed& parsed, int64_t& out) {
+  using std::chrono::year, std::chrono::month, std::chrono::day;
+  int64_t hour = parsed.hour;
+  if (parsed.half >= 0) hour = hour % 12 + 12 * parsed.half;
+  const std::chrono::year_month_day date{year(static_cast<int>(parsed.year)),
+                                         month(static_cast<unsigned>(parsed.month)),
+                                         day(static_cast<unsigned>(parsed.day))};
+  if (!date.ok()) return false;
+  int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+  if (parsed.day_of_year > 0) {
+    const auto first = std::chrono::sys_days(year(static_cast<int>(parsed.year)) / 1 / 1);
+    days = first.time_since_epoch().count() + parsed.day_of_year - 1;
+  }
+  int64_t seconds = ((days * 24 + hour) * 60 + parsed.minute - parsed.offset_minutes) * 60 + parsed.second;
+  if (parsed.unix_seconds >= 0) seconds = parsed.unix_seconds;
+  if (seconds > INT64_MAX / 1'000'000'000 - 1 || seconds < INT64_MIN / 1'000'000'000 + 1) return false;
+  out = seconds * 1'000'000'000 + parsed.nanos;
+  return true;
+}
+
+Value time(Call& call) {
+  if (call.text(0).empty()) return call.fail("Time takes a text that is not empty");
+  Parsed parsed;
+  int64_t nanos = 0;
+  if (!TimeParser(call.text(0), call.text(1)).parse(parsed) || !to_nanos(parsed, nanos)) {
+    return call.fail("\"", call.text(0), "\" is no time of the format \"" + std::string(call.text(1)) + "\"");
+  }
+  return Value::of_int(nanos, Type::kTime);
+}
+
+std::string check_format(const Site& site) {
+  const std::string_view format = site.literal(1)->text();
+  if (format.empty()) return "the format cannot be empty";
+  for (size_t i = 0; i < format.size(); ++i) {
+    if (format[i] != '%') continue;
+    if (++i == format.size()) return "the format ends with a single %";
+    if (kDirectives.find(format[i]) == std::string_view::npos) {
+      return std::string("unknown directive %") + format[i] + " in the format";
+    }
+  }
+  return "";
+}
+std::string check_time(const Site& site) {
+  std::string wrong = check_format(site);
+  if (!wrong.empty()) return wrong;
+  const std::string_view location = site.has(2) ? site.literal(2)->text() : "UTC";
+  if (location != "UTC" && location != "GMT" && !location.empty()) {
+    return "times without %z are taken as UTC; the location \"" + std::string(location) + "\" is not supported";
+  }
+  if (site.has(3) && !site.literal(3)->text().starts_with("en"))
+    return "only English names of months and days are known";
+  return "";
+}
+
+struct Broken {
+  std::chrono::year_month_day date;
+  unsigned weekday, day_of_year;
+  int64_t second_of_day, nanos, unix_seconds;
+};
+
+Broken broken_down(int64_t nanos) {
+  int64_t seconds = nanos / 1'000'000'000;
+  int64_t rest = nanos % 1'000'000'000;
+  if (rest < 0) {
+    rest += 1'000'000'000;
+    --seconds;
+  }
+  const auto days = std::chrono::floor<std::chrono::days>(std::chrono::seconds(seconds));
+  const std::chrono::sys_days day(days);
+  Broken out{};
+  out.date = std::chrono::year_month_day(day);
+  out.weekday = std::chrono::weekday(day).c_encoding();
+  out.day_of_year = static_cast<unsigned>((day - std::chrono::sys_days(out.date.year() / 1 / 1)).count() + 1);
+  out.second_of_day = seconds - std::chrono::seconds(days).count();
+  out.nanos = rest;
+  out.unix_seconds = seconds;
+  return out;
+}
+
+std::string padded(int64_t number, int width, const char* format = "%0*lld") {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, format, width, static_cast<long long>(number));
+  return buffer;
+}
+
+std::string formatted(char letter, const Broken& time) {
+  const auto month = static_cast<unsigned>(time.date.month());
+  const auto day = static_cast<unsigned>(time.date.day());
+  const auto year = static_cast<int>(time.date.year());
+  const int64_t hour = time.second_of_day / 3600;
+  switch (letter) {
+    case 'Y':
+      return padded(year, 4);
+    case 'y':
+      return padded(year % 100, 2);
+    case 'm':
+      return padded(month, 2);
+    case 'd':
+      return padded(day, 2);
+    case 'e':
+      return padded(day, 2, "%*lld");
+    case 'g':
+      return std::to_string(day);
+    case 'j':
+      return padded(time.day_of_year, 3);
+    case 'H':
+      return padded(hour, 2);
+    case 'I':
+      return padded((hour + 11) % 12 + 1, 2);
+    case 'M':
+      return padded(time.second_of_day / 60 % 60, 2);
+    case 'S':
+      return padded(time.second_of_day % 60, 2);
+    case 'f':
+      return padded(time.nanos / 1000, 6);
+    case 'L':
+      return padded(time.nanos / 1'000'000, 3);
+    case 'p':
+      return hour < 12 ? "AM" : "PM";
+    case 'b':
+    case 'h':
+      return std::string(kMonths[month - 1].substr(0, 3));
+    case 'B':
+      return std::string(kMonths[month - 1]);
+    case 'a':
+      return std::string(kDays[time.weekday].substr(0, 3));
+    case 'A':
+      return std::string(kDays[time.weekday]);
+    case 'z':
+      return "+0000";
+    case 'Z':
+      return "UTC";
+    case 's':
+      return std::to_string(time.unix_seconds);
+    default:
+      return "%";
+  }
+}
+
+Value format_time(Call& call) {
+  const Broken time = broken_down(call.integer(0));
+  const std::string format = wide_format(call.text(1));
+  std::string out;
+  for (size_t i = 0; i < format.size(); ++i) {
+    if (format[i] == '%' && i + 1 < format.size()) {
+      out += formatted(format[++i], time);
+    } else {
+      out += format[i];
+    }
+  }
+  return call.string(out);
+}
+
+}  // namespace
+
+std::span<const Function> format_time_functions() {
+  static const std::vector<Function> table{
+      {"Time",
+       {{"time", Take::kString},
+        {"format", Take::kPlainString},
+        {"location", Take::kPlainString, true},
+        {"locale", Take::kPlainString, true}},
+       time,
+       true,
+       check_time},
+      {"FormatTime", {{"time", Take::kTime}, {"format", Take::kPlainString}}, format_time, true, check_format},
+  };
+  return table;
+}
+
+}  // namespace weir::ottl
