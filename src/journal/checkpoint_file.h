@@ -11,6 +11,7 @@ namespace weir::journal {
 inline constexpr const char* kCheckpoint = "checkpoint";
 inline constexpr const char* kOldCheckpoint = "checkpoint.old";
 inline constexpr const char* kNewCheckpoint = "checkpoint.tmp";
+inline constexpr const char* kBrokenCheckpoint = "checkpoint.broken";
 
 // A checkpoint as it lies on disk (docs/journal-format.md).
 struct CheckpointData {

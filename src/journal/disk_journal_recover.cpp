@@ -36,6 +36,8 @@ DiskJournal::Impl::Impl(World its_world, JournalOptions its_options)
 std::string DiskJournal::Impl::open() {
   found = recover(*world.disk, log, books);
   if (!found.refused.empty()) return found.refused;
+  // A broken one must not take the place of the sound one when the next is written.
+  if (found.checkpoint == kOldCheckpoint) world.disk->rename(kCheckpoint, kBrokenCheckpoint);
   next = found.next;
   items = found.items;
   generation = found.generation;

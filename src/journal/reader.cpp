@@ -10,8 +10,8 @@ namespace weir::journal {
 namespace {
 
 bool is_ours(const std::string& name) {
-  static const std::array<std::string, 7> kNames = {kCheckpoint, kOldCheckpoint, kNewCheckpoint, "lock",
-                                                    "crash",     "refused",      "quarantine"};
+  static const std::array<std::string, 8> kNames = {kCheckpoint, kOldCheckpoint, kNewCheckpoint, kBrokenCheckpoint,
+                                                    "lock",      "crash",        "refused",      "quarantine"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 

@@ -43,7 +43,10 @@ TEST_CASE("a disk that fails refuses, says why at once, and is tried every secon
   JournalWorld world(disk);
   world.replay();
   world.append_now("before", 1);
-  disk.on_call = [](Op op, const std::string&) { return op == Op::kSync ? EIO : 0; };
+  const bool all_fails = GENERATE(false, true);  // then what was refused cannot even be cut off
+  disk.on_call = [&](Op op, const std::string&) {
+    return op == Op::kSync || (all_fails && (op == Op::kTruncate || op == Op::kRemove)) ? EIO : 0;
+  };
   const AppendResult refused = world.append_now("refused", 1);
   CHECK_FALSE(refused.ok);
   CHECK(refused.retry_after == 1s);
@@ -60,7 +63,7 @@ TEST_CASE("a disk that fails refuses, says why at once, and is tried every secon
   CHECK(written);
   CHECK(world.journal->health().accepting);
   CHECK(world.append_now("after", 1).ok);
-  const auto after = crashed(disk);
+  const auto after = all_fails ? disk.kill() : crashed(disk);
   JournalWorld again(*after);
   CHECK(again.lost.empty());
   std::vector<std::string> found;

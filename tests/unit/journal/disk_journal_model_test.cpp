@@ -189,9 +189,16 @@ void Lives::check_all_there(const std::set<uint64_t>& replayed) {
     for (const DestinationId sink : kSinks) CHECK(request.settled[sink].size() == request.items);
     for (uint32_t item = 0; item < request.items; ++item) CHECK(counted_.contains({number, item}));
   }
-  std::erase_if(truth_.requests, [&](const auto& entry) { return !replayed.contains(entry.first); });
-  // What is there without an answer is as good as acknowledged; but not where a failed sync may stand behind that.
-  for (auto& [number, request] : truth_.requests) request.acked |= !faults_;
+  // What is not there stays known: some day an older checkpoint may count, which has it live. What is there without an
+  // answer is as good as acknowledged; but not where a failed sync may stand behind that.
+  for (auto& [number, request] : truth_.requests) {
+    if (!replayed.contains(number)) {
+      request.acked &= request.ack == Ack::kDurable;
+    } else if (!faults_) {
+      request.acked = true;
+      request.ack = Ack::kDurable;
+    }
+  }
 }
 
 void Lives::append() {
@@ -318,6 +325,10 @@ void Lives::end(bool crashed) {
   }
   world_.reset();
   disk_ = std::move(after_);
+  // The newest checkpoint may be broken: the one before it and the log are enough.
+  if (!faults_ && pick(4) == 0 && disk_->exists("checkpoint") && disk_->exists("checkpoint.old")) {
+    disk_->flip_bit("checkpoint", pick(disk_->bytes("checkpoint").size()), static_cast<uint32_t>(pick(8)));
+  }
   truth_ = std::move(*truth_then_);
 }
 
