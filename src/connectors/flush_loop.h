@@ -130,6 +130,7 @@ class FlushLoop : public MetricsConnector {
  private:
   // A state: version, shape, time of the last points, then what the connector puts there.
   static constexpr uint8_t kStateVersion = 1;
+  static constexpr std::ptrdiff_t kUnsentKept = 8;
 
   struct Source {
     Shard* shard;
@@ -184,10 +185,21 @@ class FlushLoop : public MetricsConnector {
     std::memcpy(state.data() + time_at, &last_point_ns_, sizeof last_point_ns_);
     state_size_ = state.size();
     env_.journal->checkpoint(env_.id, std::move(state), std::exchange(absorbed_, {}), *home_,
-                             [this, requests = std::move(requests)](bool) mutable {
-                               for (std::string& request : requests) send(std::move(request));
+                             [this, requests = std::move(requests)](bool durable) mutable {
+                               send_when_durable(std::move(requests), durable);
                                end_round();
                              });
+  }
+
+  // What nobody could take up again after a crash is not said: it waits for a checkpoint that is durable. Newer points
+  // make old ones needless, so a few requests are kept.
+  void send_when_durable(std::vector<std::string> requests, bool durable) {
+    std::move(requests.begin(), requests.end(), std::back_inserter(unsent_));
+    if (!durable) {
+      if (std::ssize(unsent_) > kUnsentKept) unsent_.erase(unsent_.begin(), unsent_.end() - kUnsentKept);
+      return;
+    }
+    for (std::string& request : std::exchange(unsent_, {})) send(std::move(request));
   }
 
   void end_round() {
@@ -223,6 +235,7 @@ class FlushLoop : public MetricsConnector {
   std::atomic<bool> flush_asked_{false};
   std::vector<Delta> deltas_;
   std::vector<Absorbed> absorbed_;
+  std::vector<std::string> unsent_;  // built, but the disk failed
   size_t missing_ = 0;
   Task done_;
   Task waiting_final_;

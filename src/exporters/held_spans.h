@@ -14,6 +14,7 @@ class HeldSpans {
  public:
   void add(const Batch& batch) { change(batch, 1); }
   void remove(const Batch& batch) { change(batch, -1); }
+  void remove(DestinationId destination, uint64_t spans) { at(destination) -= static_cast<int64_t>(spans); }
   uint64_t total() const {
     int64_t sum = 0;
     for (const auto& [destination, spans] : by_destination_) sum += spans;

@@ -50,7 +50,7 @@ void QueueBatcher::add(QueueRequest request, Time now) {
     if (size_of(request.batch, sizer_) <= room) break;
     const uint64_t fit = items_that_fit(request.batch, sizer_, room);
     if (fit > 0 || used == 0) {
-      add_to(key, {otlp::split_front(request.batch, std::max<uint64_t>(fit, 1)), request.places}, now);
+      add_to(key, {otlp::split_front(request.batch, std::max<uint64_t>(fit, 1)), nullptr, request.places}, now);
     }
     let_go(key);
     if (otlp::empty(request.batch)) return;

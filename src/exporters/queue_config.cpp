@@ -82,7 +82,7 @@ const config::Fields<QueueConfig>& QueueConfig::fields() {
       config::field("block_on_overflow", &T::block_on_overflow,
                     "accepted: a full queue always waits, it drops nothing"),
       config::field("wait_for_result", &T::wait_for_result, "the sender hears the destination's outcome"),
-      config::unsupported<T>("storage", "a queue on disk comes with the journal; remove `storage`"),
+      config::field("storage", &T::storage, "id of a file_storage extension: what comes here is journaled"),
       config::field("batch", &T::batch, "merge and split requests before they are sent"),
   };
   return kFields;

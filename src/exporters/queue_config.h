@@ -43,6 +43,7 @@ struct QueueConfig {
   std::optional<Sizer> sizer;      // unwritten: requests
   bool block_on_overflow = false;  // accepted: weir's queue always waits (law 6)
   bool wait_for_result = false;
+  std::optional<std::string> storage;  // id of an extension; the daemon makes it a journal (DESIGN §5)
   std::optional<QueueBatchConfig> batch;
   static const config::Fields<QueueConfig>& fields();
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporters/spilled_batch.h"
 #include "weir/batch.h"
 #include "weir/budget.h"
 
@@ -20,18 +21,21 @@ class QueuePlace {
     queued_ += size_;
   }
   ~QueuePlace() { queued_ -= size_; }
+  // The index is gone: the batch was spilled.
+  void stop_paying() { paid_ = {}; }
   QueuePlace(const QueuePlace&) = delete;
   QueuePlace& operator=(const QueuePlace&) = delete;
 
  private:
   uint64_t& queued_;
   const uint64_t size_;
-  const Reservation paid_;  // for the index of the batch
+  Reservation paid_;  // for the index of the batch
 };
 
 // What is sent in one attempt: a batch as it came, or one merged and split by the batcher.
 struct QueueRequest {
   Batch batch;
+  std::unique_ptr<SpilledBatch> spilled;  // instead of the batch
   std::vector<std::shared_ptr<QueuePlace>> places;
 };
 

@@ -14,7 +14,7 @@ class QueuedExporter final : public Exporter {
 
   bool answers_on_delivery() const override { return setup_.queue.answers_on_delivery(); }
   std::unique_ptr<Stage> make_stage(Shard& home) override {
-    return std::make_unique<SendingQueue>(env_, setup_, make_transport_(home));
+    return std::make_unique<SendingQueue>(env_, setup_, make_transport_(home), &home);
   }
 
  private:

@@ -7,15 +7,32 @@
 #include "exporters/otlp_common.h"
 #include "exporters/queue_batcher.h"
 #include "exporters/queue_size.h"
+#include "otlp/batch_ops.h"
+#include "otlp/encoder.h"
 
 namespace weir {
 
-SendingQueue::SendingQueue(const ComponentEnv& env, QueueSetup setup, std::unique_ptr<Transport> transport)
+namespace {
+
+// Its account must hear of what becomes of it: it came from a receiver with a journal, or its sender waits.
+bool has_origin(const Batch& batch) {
+  return std::any_of(batch.parts.begin(), batch.parts.end(), [](const Part& part) { return part.origin != nullptr; });
+}
+
+bool is_journaled(const Batch& batch) {
+  return std::any_of(batch.parts.begin(), batch.parts.end(),
+                     [](const Part& part) { return part.origin && part.origin->record() != 0; });
+}
+
+}  // namespace
+
+SendingQueue::SendingQueue(const ComponentEnv& env, QueueSetup setup, std::unique_ptr<Transport> transport, Shard* home)
     : env_(env),
       setup_(std::move(setup)),
       metrics_(env, setup_.destination_labels),
       random_(env.seed),
       now_(env.clock->now()),
+      home_(home),
       transport_(std::move(transport)) {
   if (setup_.queue.enabled && setup_.queue.batch) {
     batcher_ = std::make_unique<QueueBatcher>(*setup_.queue.batch, setup_.queue.batch_sizer(),
@@ -38,7 +55,9 @@ void SendingQueue::consume(Batch&& batch) {
   const uint64_t size = size_of(batch, setup_.queue.queue_sizer());
   if (door_.empty() && has_room(size)) {
     Reservation paid = pay_for_index(batch);
-    enter(std::move(batch), size, std::move(paid));
+    QueueRequest request;
+    request.batch = std::move(batch);
+    enter(std::move(request), size, std::move(paid));
   } else {
     wait_at_door(std::move(batch), size);
   }
@@ -57,11 +76,10 @@ Reservation SendingQueue::pay_for_index(const Batch& batch) const {
                            batch.spans.size() * sizeof(SpanRecord) + batch.items.size() * sizeof(ItemRecord));
 }
 
-void SendingQueue::enter(Batch&& batch, uint64_t size, Reservation paid) {
-  QueueRequest request;
-  request.batch = std::move(batch);
+void SendingQueue::enter(QueueRequest request, uint64_t size, Reservation paid) {
   request.places.push_back(std::make_shared<QueuePlace>(queued_, size, std::move(paid)));
-  if (batcher_ == nullptr) return ready_.push_back(std::move(request));
+  // What was spilled is not read back to be merged: it leaves as it is.
+  if (batcher_ == nullptr || request.spilled) return ready_.push_back(std::move(request));
   batcher_->add(std::move(request), now_);
   if (draining_) batcher_->flush();
 }
@@ -69,17 +87,23 @@ void SendingQueue::enter(Batch&& batch, uint64_t size, Reservation paid) {
 // Metrics that nobody can be refused for are bounded: what is newest says most, so the oldest at the door goes.
 void SendingQueue::wait_at_door(Batch&& batch, uint64_t size) {
   Reservation paid = pay_for_index(batch);
-  door_.push_back({std::move(batch), size, std::move(paid)});
+  QueueRequest request;
+  request.batch = std::move(batch);
+  door_.push_back({std::move(request), size, std::move(paid)});
+  if (short_of_memory() && spill(door_.back().request)) door_.back().paid = {};
   door_size_ += size;
   const auto capacity = static_cast<uint64_t>(setup_.queue.queue_size);
-  while (env_.signal == Signal::kMetrics && door_size_ > capacity && door_.size() > 1) {
+  while (env_.signal == Signal::kMetrics && door_size_ > capacity && door_.size() > 1 &&
+         !door_.front().request.spilled && !has_origin(door_.front().request.batch)) {
     const Waiting oldest = std::move(door_.front());
     door_.pop_front();
     door_size_ -= oldest.size;
-    metrics_.not_enqueued(oldest.batch.item_count());
+    const Batch& batch_of_oldest = oldest.request.batch;
+    const uint64_t items = batch_of_oldest.item_count();
+    metrics_.not_enqueued(items);
     env_.log->error(env_.id, "Exporting failed. Dropping data.",
-                    {{"error", "sending queue is full"}, {"dropped_items", std::to_string(oldest.batch.item_count())}});
-    drop(oldest.batch, Settled::dropped(DropReason::kQueueFull, "sending queue is full", true));
+                    {{"error", "sending queue is full"}, {"dropped_items", std::to_string(items)}});
+    drop(batch_of_oldest, Settled::dropped(DropReason::kQueueFull, "sending queue is full", true));
   }
 }
 
@@ -88,7 +112,7 @@ void SendingQueue::admit_from_door() {
     Waiting first = std::move(door_.front());
     door_.pop_front();
     door_size_ -= first.size;
-    enter(std::move(first.batch), first.size, std::move(first.paid));
+    enter(std::move(first.request), first.size, std::move(first.paid));
   }
 }
 
@@ -114,6 +138,10 @@ void SendingQueue::start_next() {
 
 void SendingQueue::attempt(At at) {
   at->under_way = true;
+  at->request.spilled ? read_back(at) : send(at);
+}
+
+void SendingQueue::send(At at) {
   transport_->send(at->request.batch, [this, at](const SendResult& result) { on_result(at, result); });
 }
 
@@ -130,9 +158,34 @@ void SendingQueue::on_result(At at, const SendResult& result) {
     case SendResult::Kind::kRetry:
       return retry_or_give_up(at, result);
     case SendResult::Kind::kPermanent:
-      return give_up(at, DropReason::kRefused, "not retryable error: Permanent error: " + result.message, false);
     case SendResult::Kind::kTooLarge:
-      return give_up(at, DropReason::kTooLarge, "not retryable error: Permanent error: " + result.message, false);
+      return refuse(at, result);
+  }
+}
+
+// One bad span never takes others down.
+void SendingQueue::refuse(At at, const SendResult& result) {
+  const bool too_large = result.kind == SendResult::Kind::kTooLarge;
+  const bool may_cut = too_large || (result.data_refused && at->cuts_left-- > 0);
+  if (may_cut && cut(at)) return go_on_with_rest(at);
+  const std::string why = "not retryable error: Permanent error: " + result.message;
+  if (result.data_refused || too_large) keep_refused(at->request.batch, why);
+  give_up(at, too_large ? DropReason::kTooLarge : DropReason::kRefused, why, false);
+}
+
+// In two halves, which are sent one after the other. Not where a sender waits: what it sent was refused, as a whole.
+bool SendingQueue::cut(At at) {
+  Batch& batch = at->request.batch;
+  if (setup_.queue.answers_on_delivery() || batch.item_count() < 2) return false;
+  Batch front = otlp::split_front(batch, batch.item_count() / 2);
+  at->rest.push_front(std::exchange(batch, Batch{}));
+  at->rest.push_front(std::move(front));
+  return true;
+}
+
+void SendingQueue::keep_refused(const Batch& batch, const std::string& why) {
+  if (env_.journal != nullptr) {
+    env_.journal->keep_refused(batch.signal, otlp::encode_to_string(batch), env_.id, why);
   }
 }
 
@@ -148,11 +201,17 @@ void SendingQueue::deliver(At at, const SendResult& result) {
   metrics_.sent(items);
   settle_delivered(*env_.ledger, batch, rejected, result.message);
   held_.remove(batch);
-  finish(at);
+  go_on_with_rest(at);
 }
 
 void SendingQueue::retry_or_give_up(At at, const SendResult& result) {
   if (!setup_.retry.enabled) return give_up(at, DropReason::kRetriesExhausted, result.message, true);
+  if (draining_ && is_journaled(at->request.batch)) {
+    let_go_waiting();
+    let_go(at->request);
+    for (Batch& batch : at->rest) let_go({std::move(batch), nullptr, {}});
+    return finish(at);
+  }
   if (draining_) return give_up(at, DropReason::kShutdown, "interrupted due to shutdown: " + result.message, true);
   const Duration delay = std::max(at->backoff.next(random_), result.retry_after);
   if (out_of_time(*at, delay)) {
@@ -169,7 +228,7 @@ bool SendingQueue::out_of_time(const Active& request, Duration delay) const {
   const Duration elapsed = now_.mono + delay - request.first_attempt;
   const std::optional<Duration> written = setup_.retry.max_elapsed_time;
   if (written) return *written > Duration{0} && elapsed > *written;
-  if (elapsed <= kUnwrittenMaxElapsed) return false;
+  if (elapsed <= kUnwrittenMaxElapsed || is_journaled(request.request.batch)) return false;
   return setup_.queue.answers_on_delivery() || (env_.budget != nullptr && env_.budget->short_of_room());
 }
 
@@ -183,12 +242,26 @@ void SendingQueue::give_up(At at, DropReason reason, const std::string& why, boo
   }
   metrics_.failed(batch.item_count());
   drop(batch, Settled::dropped(reason, why, retryable));
-  finish(at);
+  go_on_with_rest(at);
 }
 
 void SendingQueue::drop(const Batch& batch, const Settled& how) {
   settle_at_door(*env_.ledger, batch, how);
   held_.remove(batch);
+}
+
+void SendingQueue::go_on_with_rest(At at) {
+  if (at->rest.empty()) return finish(at);
+  at->request.batch = std::move(at->rest.front());
+  at->rest.pop_front();
+  at->backoff = Backoff(setup_.retry);
+  at->first_attempt = now_.mono;
+  // A transport may answer at once, and there may be hundreds of pieces: never one in the other's answer.
+  at->next_attempt = now_.mono;
+  if (home_ == nullptr) return;
+  home_->post([this, alive = std::weak_ptr<int>(alive_)] {
+    if (alive.lock()) attempt_what_is_due();
+  });
 }
 
 void SendingQueue::finish(At at) {
@@ -211,32 +284,7 @@ void SendingQueue::on_tick(Time now) {
   if (batcher_ != nullptr) batcher_->on_tick(now);
   attempt_what_is_due();
   pump();
-  show_sizes();
-}
-
-void SendingQueue::flush(Time now) {
-  now_ = now;
-  draining_ = true;
-  if (batcher_ != nullptr) batcher_->flush();
-  attempt_what_is_due();
-  pump();
-}
-
-void SendingQueue::abandon() {
-  const auto settle_left = [this](const Batch& batch) {
-    drop(batch, Settled::dropped(DropReason::kShutdown, "interrupted due to shutdown", true));
-  };
-  for (const Waiting& waiting : door_) settle_left(waiting.batch);
-  for (const QueueRequest& request : ready_) settle_left(request.batch);
-  if (batcher_ != nullptr) batcher_->give_up([&](const QueueRequest& request) { settle_left(request.batch); });
-  for (Active& request : active_) {
-    if (!request.settled) settle_left(request.request.batch);
-    request.settled = true;
-  }
-  door_.clear();
-  door_size_ = 0;
-  ready_.clear();
-  active_.remove_if([](const Active& request) { return !request.under_way; });
+  spill_waiting();
   show_sizes();
 }
 

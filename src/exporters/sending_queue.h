@@ -33,6 +33,9 @@ struct SendResult {
   uint64_t rejected = 0;
   std::string message;
   Duration retry_after{0};
+  // kPermanent: it is the data that is refused, so that a part of it may still be taken (not a missing permission or a
+  // service that is not there, which refuse every request).
+  bool data_refused = false;
 };
 
 // The door to one destination's network (DESIGN law 8, §4): otlp_grpc, otlp_http and remote write have one each; tests
@@ -62,13 +65,21 @@ struct QueueSetup {
 //   consume -> [at the door, beyond queue_size] -> [batcher] -> ready -> at most num_consumers under way or waiting to
 //   retry
 //
+// What a destination refuses for good is cut in halves until the poison is alone, within kSendsOfOne sends; what is too
+// large is cut until it fits. The rest is delivered, and what a journal is there for is kept for the operator to see.
+//
+// With a journal, batches that wait while memory is short are spilled: only which items of which records they have
+// stays, and their bytes are read back before they are sent. Retries end only where the config says when. At shutdown
+// what is journaled and could not be delivered is let go: the next start goes on with it.
+//
 // A full queue drops no span: batches wait at the door in order, and what they hold is bounded by the byte budget out
 // of which admission reserved it. Metrics are bounded here, because nobody can be refused for derived ones: the door
 // holds queue_size once more, then its oldest batch is dropped{queue_full}. A batch greater than the whole queue enters
 // once the queue is empty. Time comes from on_tick alone; randomness from env.seed.
 class SendingQueue final : public Stage {
  public:
-  SendingQueue(const ComponentEnv& env, QueueSetup setup, std::unique_ptr<Transport> transport);
+  // `home` is needed with a journal: bytes are read back to it.
+  SendingQueue(const ComponentEnv& env, QueueSetup setup, std::unique_ptr<Transport> transport, Shard* home = nullptr);
   ~SendingQueue() override;
 
   void consume(Batch&& batch) override;
@@ -83,38 +94,60 @@ class SendingQueue final : public Stage {
  private:
   // A request that occupies a consumer: under way, or waiting to be sent again.
   struct Active {
-    Active(QueueRequest what, const RetryConfig& retry) : request(std::move(what)), backoff(retry) {}
+    Active(QueueRequest what, const RetryConfig& retry)
+        : request(std::move(what)), backoff(retry), cuts_left(kCutsOfOne) {}
     QueueRequest request;
     Backoff backoff;
+    std::deque<Batch> rest;     // of a request that was cut: to be sent after `request`
+    int cuts_left;              // because of refused data
     Duration first_attempt{0};  // mono
     Duration next_attempt{0};   // mono; read where !under_way
-    bool under_way = false;
-    bool settled = false;  // abandoned while under way: only its bytes live on
+    bool under_way = false;     // sent, or being read back
+    bool settled = false;       // abandoned while under way: only its bytes live on
   };
   using ActiveList = std::list<Active>;
   using At = ActiveList::iterator;
   struct Waiting {
-    Batch batch;
+    QueueRequest request;
     uint64_t size = 0;
     Reservation paid;  // for its index
   };
+  static constexpr int kCutsOfOne = 32;  // each makes two sends of one
 
   bool has_room(uint64_t size) const;
   Reservation pay_for_index(const Batch& batch) const;
-  void enter(Batch&& batch, uint64_t size, Reservation paid);
+  void enter(QueueRequest request, uint64_t size, Reservation paid);
   void wait_at_door(Batch&& batch, uint64_t size);
   void admit_from_door();
   void pump();
   void start_next();
   void attempt(At at);
+  void send(At at);
   void on_result(At at, const SendResult& result);
   void deliver(At at, const SendResult& result);
   void retry_or_give_up(At at, const SendResult& result);
   bool out_of_time(const Active& request, Duration delay) const;
   void give_up(At at, DropReason reason, const std::string& why, bool retryable);
+  void refuse(At at, const SendResult& result);
+  bool cut(At at);
+  void keep_refused(const Batch& batch, const std::string& why);
+  void go_on_with_rest(At at);
   void finish(At at);
   void attempt_what_is_due();
   void drop(const Batch& batch, const Settled& how);
+
+  // sending_queue_spill.cpp
+  bool short_of_memory() const {
+    return env_.journal != nullptr && env_.budget != nullptr && env_.budget->short_of_room();
+  }
+  bool spill(QueueRequest& request);
+  void spill_waiting();
+  void read_back(At at);
+  void was_read_back(At at, Batch batch, std::vector<SpilledBatch::Lost> lost);
+  // sending_queue_drain.cpp
+  void let_go(const QueueRequest& request);
+  void let_go(const Part& part, std::span<const uint32_t> items, uint64_t weight);
+  void let_go_waiting();
   void show_sizes();
 
   ComponentEnv env_;
@@ -129,6 +162,10 @@ class SendingQueue final : public Stage {
   std::deque<Waiting> door_;
   std::deque<QueueRequest> ready_;
   ActiveList active_;
+  uint64_t spilled_bytes_ = 0;
+  Duration next_spill_{0};  // mono; looking for what may be spilled is linear
+  Shard* home_ = nullptr;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // bytes may come back when this is gone
   bool draining_ = false;
   bool pumping_ = false;
   bool closing_ = false;

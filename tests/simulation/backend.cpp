@@ -81,7 +81,7 @@ class BackendTransport final : public Transport {
     for (const SpanRecord& span : batch.spans) {
       if (!to.poison.contains(number_of(span.span_id))) continue;
       SendResult refused{SendResult::Kind::kPermanent, 0, "one odd span", Duration{0}};
-      // refused.data_refused = true;
+      refused.data_refused = true;
       return refused;
     }
     for (const SpanRecord& span : batch.spans) ++to.deliveries[number_of(span.span_id)];

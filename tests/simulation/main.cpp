@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// weir_simulation [--seeds N] [--first SEED] [--minimum-crashes N]: N seeded runs; a failing one is repeated by
+// weir_simulation [--seeds N] [--first SEED] [--crashes N]: N seeded runs, more of them until there were N crashes; a
+// failing one is repeated by
 // `--first SEED --seeds 1`.
 #include <cstdio>
 #include <cstdlib>

@@ -45,6 +45,12 @@ bool is_too_large(const grpc::Status& status) {
          status.error_message().find("larger than max") != std::string::npos;
 }
 
+// Out of resources without a time to come again is what some servers say to a request that is too large for them.
+bool is_about_data(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::INVALID_ARGUMENT ||
+         status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+}
+
 SendResult result_of_success(std::string_view response) {
   const std::optional<otlp::PartialSuccess> partial = otlp::parse_partial_success(response);
   if (!partial)
@@ -62,7 +68,7 @@ SendResult result_of_grpc(const grpc::Status& status, std::string_view response)
   const bool asked_to_wait =
       status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED && details.retry_delay.has_value();
   if (!is_retryable(status) && !asked_to_wait)
-    return {is_too_large(status) ? Kind::kTooLarge : Kind::kPermanent, 0, why, {}};
+    return {is_too_large(status) ? Kind::kTooLarge : Kind::kPermanent, 0, why, {}, is_about_data(status)};
   const Duration wait = details.retry_delay.value_or(Duration{0});
   if (wait <= Duration{0}) return {Kind::kRetry, 0, why, {}};
   return {Kind::kRetry, 0, "Throttle (" + go_duration(wait) + "), error: " + why, wait};

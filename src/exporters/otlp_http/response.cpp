@@ -74,7 +74,8 @@ SendResult result_of_http(const Reply& reply, const std::string& url, Duration w
   if (reply.status >= 200 && reply.status <= 299) return result_of_success(reply);
   const std::string why = describe(reply, url);
   if (reply.status == 413) return {Kind::kTooLarge, 0, why, {}};
-  if (!is_retryable(reply.status)) return {Kind::kPermanent, 0, why, {}};
+  const bool data_refused = reply.status == 400 || reply.status == 422;
+  if (!is_retryable(reply.status)) return {Kind::kPermanent, 0, why, {}, data_refused};
   Duration wait{0};
   if (reply.status == 429 || reply.status == 503) {
     wait = net::parse_retry_after(reply.header("retry-after"), wall_now).value_or(Duration{0});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fake_journal.h"
 #include "support/catch.h"
+#include "support/fake_journal.h"
 #include "wiring_world.h"
 
 namespace weir::test {

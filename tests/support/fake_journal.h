@@ -63,10 +63,22 @@ class FakeJournal final : public Journal {
   }
   std::string restored_state(const std::string&) const override { return ""; }
   uint64_t checkpoint_round() const override { return 0; }
-  void read(uint64_t, Shard& back, absl::AnyInvocable<void(BufferRef)> done) override {
-    back.post([done = std::move(done)]() mutable { done(BufferRef()); });
+  void read(uint64_t record, Shard& back, absl::AnyInvocable<void(BufferRef)> done) override {
+    ++reads;
+    const auto found = content.find(record);
+    const std::string bytes = found == content.end() ? "" : found->second;
+    back.post(
+        [done = std::move(done), bytes]() mutable { done(bytes.empty() ? BufferRef() : BufferRef::copy_of(bytes)); });
   }
-  void keep_refused(Signal, std::string, std::string, std::string) override {}
+  void keep_refused(Signal, std::string request, std::string destination, std::string message) override {
+    refused.push_back(std::move(request));
+    refusals.emplace_back(std::move(destination), std::move(message));
+  }
+
+  std::map<uint64_t, std::string> content;  // what read() gives
+  uint64_t reads = 0;
+  std::vector<std::string> refused;
+  std::vector<std::pair<std::string, std::string>> refusals;  // destination, message
 
   std::deque<Waiting> waiting;
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "weir/batch.h"
+#include "weir/journal.h"
+#include "weir/shard.h"
+
+namespace weir {
+
+// A batch that waits while memory is short: only which items of which records it has. Their bytes are in the journal.
+class SpilledBatch {
+ public:
+  // True where all of a batch can be read back.
+  static bool possible(const Batch& batch);
+  // The bytes live on while others hold them.
+  explicit SpilledBatch(const Batch& batch);
+
+  // Items of a record that cannot be read any more.
+  struct Lost {
+    Part part;
+    std::vector<uint32_t> items;
+  };
+  using Done = absl::AnyInvocable<void(Batch batch, std::vector<Lost> lost)>;
+  // The batch as it was, less what is lost; `done` is called on `home`. The memory is taken even beyond the budget.
+  void read_back(Journal& journal, Shard& home, Done done) const;
+
+  uint64_t bytes() const { return bytes_; }  // of the requests, read back
+  // Calls visit(part without bytes, its items).
+  template <class F>
+  void for_each_part(F&& visit) const {
+    for (const Piece& piece : pieces_) visit(piece.part, piece.items);
+  }
+
+ private:
+  struct Piece {
+    Part part;                    // without bytes
+    std::vector<uint32_t> items;  // ascending
+    bool whole = false;           // all items of the record
+  };
+  struct Reading;
+  static void assemble(const Piece& piece, Signal signal, BufferRef bytes, Batch& out, std::vector<Lost>& lost);
+
+  Signal signal_;
+  ContextRef context_;
+  std::vector<Piece> pieces_;
+  uint64_t bytes_ = 0;
+};
+
+}  // namespace weir
