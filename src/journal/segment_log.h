@@ -26,7 +26,7 @@ struct Location {
 
 struct SegmentLogOptions {
   uint32_t segment_bytes = 16 << 20;  // a record that is greater gets a segment of its own
-  uint32_t spares = 2;                // dead segments kept, to be written over
+  uint32_t spares = 2;                // made ahead; four times as many dead ones are kept, to be written over
 };
 
 // What opening found, record by record in the order in which they were appended (copies that were rewritten forward

@@ -40,7 +40,7 @@ bool Spares::prepare() {
   uint64_t number = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (full()) return false;
+    if (has(wanted_)) return false;
     preparing_ = true;
     number = next_++;
   }

@@ -28,7 +28,10 @@ class Spares {
 
  private:
   int fill(const std::string& name);
-  bool full() const { return ready_.size() + (preparing_ ? 1 : 0) >= wanted_; }
+  // Segments die several at a time: those are kept beyond what is made anew.
+  static constexpr uint32_t kKeptForEachWanted = 4;
+  bool has(uint32_t count) const { return ready_.size() + (preparing_ ? 1 : 0) >= count; }
+  bool full() const { return has(wanted_ * kKeptForEachWanted); }
 
   Disk& disk_;
   const uint64_t file_bytes_;

@@ -18,6 +18,9 @@ constexpr Duration kTickStep = std::chrono::milliseconds(200);
 // shard, a splitter, and one to spare.
 constexpr int kRounds = 4;
 
+// Windows end at whole seconds of the wall clock.
+int64_t second_of(Time at) { return at.wall / std::chrono::seconds(1); }
+
 std::string name_of_destination(const Ledger::Account& account, bool connector) {
   return account.pipeline + (connector ? " => " : " -> ") + account.exporter;
 }
@@ -93,7 +96,7 @@ void Replayer::go_on() {
   if (ready_.empty()) return end_ ? finish() : fetch();
   while (!ready_.empty()) {
     const Time at = time_of(ready_.front());
-    if (!ticked_ || at.mono >= now_.mono + kTickStep) {
+    if (!ticked_ || at.mono >= now_.mono + kTickStep || second_of(at) != second_of(now_)) {
       ticked_ = true;
       now_ = at;
       return settle_down(kRounds);

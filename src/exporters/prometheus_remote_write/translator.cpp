@@ -37,13 +37,14 @@ void append_label(std::string& out, std::string_view name, std::string_view valu
 
 }  // namespace
 
-Translator::Translator(const RemoteWriteConfig& config, std::string id, ByteBudget& budget, Log& log, Time now)
+Translator::Translator(const RemoteWriteConfig& config, std::string id, ByteBudget& budget, Log& log, Time now,
+                       bool outlives_process)
     : config_(config),
       id_(std::move(id)),
       strategy_(config.strategy()),
       log_(log),
       memory_(budget),
-      began_ms_(to_ms(now.wall_ns())) {
+      began_ms_(to_ms(now.wall_ns()) - (outlives_process ? 0 : kStartSlackMs)) {
   for (const auto& [name, value] : config.external_labels) {
     external_labels_.emplace_back(label_name(name, LabelRule::kRemoteWrite), value);
   }
@@ -215,7 +216,7 @@ void Translator::add_sample(const std::string& labels, Sample sample, bool only_
 // longer was not 0 a moment ago, and a zero would look like an immense increase.
 void Translator::add_zero(Series& series, const Sample& first) {
   const int64_t start_ms = to_ms(point_.start_ns);
-  if (point_.start_ns == 0 || start_ms < began_ms_ - kStartSlackMs) return;
+  if (point_.start_ns == 0 || start_ms < began_ms_) return;
   Sample zero;
   zero.ms = std::min(std::max(start_ms, first.ms - kZeroBeforeMs), first.ms - 1);
   if (!first.histogram.empty()) zero.histogram = encode_empty_histogram(point_);

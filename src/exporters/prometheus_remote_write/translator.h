@@ -45,7 +45,9 @@ struct Translation {
 // increasing per series, never far in the future (one such sample would make a receiver refuse the present).
 class Translator {
  public:
-  Translator(const RemoteWriteConfig& config, std::string id, ByteBudget& budget, Log& log, Time now);
+  // `outlives_process`: counters go on over a restart (a journal), so none that is older than this is new.
+  Translator(const RemoteWriteConfig& config, std::string id, ByteBudget& budget, Log& log, Time now,
+             bool outlives_process = false);
   Translation translate(const Batch& batch, Time now);
 
  private:
@@ -98,7 +100,7 @@ class Translator {
   const NameStrategy strategy_;
   Log& log_;
   SeriesMemory memory_;
-  const int64_t began_ms_;
+  const int64_t began_ms_;  // a counter that is older was there before
   LabelPairs external_labels_;
 
   // While a batch is translated.

@@ -69,7 +69,7 @@ RemoteWriteTransport::RemoteWriteTransport(const RemoteWriteConfig& config, cons
                                            std::unique_ptr<WriteClient> client)
     : config_(config),
       env_(env),
-      translator_(config_, env.id, *env.budget, *env.log, env.clock->now()),
+      translator_(config_, env.id, *env.budget, *env.log, env.clock->now(), env.journal != nullptr),
       meters_(std::make_unique<Meters>(*env.telemetry, env.id, config_)),
       client_(std::move(client)) {}
 
