@@ -14,8 +14,13 @@
 #include "exporters/prometheus_remote_write/prometheus_remote_write.h"
 #include "extensions/file_storage/config.h"
 #include "extensions/health_check/config.h"
+#include "processors/attributes/attributes.h"
 #include "processors/batch/batch.h"
+#include "processors/filter/filter.h"
 #include "processors/memory_limiter/memory_limiter.h"
+#include "processors/probabilistic_sampler/probabilistic_sampler.h"
+#include "processors/resource/resource.h"
+#include "processors/span/span.h"
 #include "processors/tail_sampling/tail_sampling.h"
 #include "processors/transform/transform.h"
 #include "receivers/otlp/config.h"
@@ -64,6 +69,11 @@ ComponentList standard_components() {
   list.processor("memory_limiter", kAll, make_memory_limiter);
   list.processor("tail_sampling", kTraces, make_tail_sampling);
   list.processor("transform", kAll, make_transform);
+  list.processor("filter", kAll, make_filter);
+  list.processor("attributes", kAll, make_attributes);
+  list.processor("resource", kAll, make_resource);
+  list.processor("span", kTraces, make_span);
+  list.processor("probabilistic_sampler", kTraces, make_probabilistic_sampler);
   list.connector("service_graph", {"servicegraph"}, make_service_graph);
   list.connector("span_metrics", {"spanmetrics"}, make_span_metrics);
 #ifdef WEIR_HAS_GRPC

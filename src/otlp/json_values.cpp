@@ -86,6 +86,7 @@ std::optional<uint64_t> parse_real(std::string_view text) {
     value = std::strtod(std::string(text).c_str(), nullptr);  // too small is zero or denormal, too large is an error
     if (std::isinf(value)) return std::nullopt;
   }
+  if (std::isnan(value)) return 0x7ff8000000000001;  // the collector's, which hashes of values show
   return std::bit_cast<uint64_t>(value);
 }
 

@@ -129,13 +129,22 @@ void Frame::fill_slots(LevelState& level, const KeyTable& table) {
   });
 }
 
-Value Frame::attribute(Level which, uint32_t slot) {
+const LevelState::Slot& Frame::found(Level which, uint32_t slot) {
   LevelState& level = levels_[static_cast<size_t>(which)];
   if (!level.slots_filled) fill_slots(level, keys_[static_cast<size_t>(which)]);
-  const auto& found = level.slots[slot];
-  if (found.made != nullptr) return *found.made;
-  if (found.raw.data() == nullptr) return {};
-  return from_any_value(otlp::parse_attribute(found.raw).value, arena_);
+  return level.slots[slot];
+}
+
+bool Frame::has_attribute(Level level, uint32_t slot) {
+  const LevelState::Slot& there = found(level, slot);
+  return there.made != nullptr || there.raw.data() != nullptr;
+}
+
+Value Frame::attribute(Level level, uint32_t slot) {
+  const LevelState::Slot& there = found(level, slot);
+  if (there.made != nullptr) return *there.made;
+  if (there.raw.data() == nullptr) return {};
+  return from_any_value(otlp::parse_attribute(there.raw).value, arena_);
 }
 
 uint64_t Frame::draw() { return mix64(seed_ ^ mix64(++draws_ * 0x9e3779b97f4a7c15ULL)); }

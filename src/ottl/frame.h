@@ -97,6 +97,7 @@ class Frame {
   LevelState& level(Level level) { return levels_[static_cast<size_t>(level)]; }
   // A constant key's attribute on a level; nil where it is absent.
   Value attribute(Level level, uint32_t slot);
+  bool has_attribute(Level level, uint32_t slot);
 
   const Batch& batch() const { return *batch_; }
   uint32_t resource() const { return resource_; }
@@ -119,6 +120,7 @@ class Frame {
   std::string take_error();
 
  private:
+  const LevelState::Slot& found(Level level, uint32_t slot);
   void fill_slots(LevelState& level, const KeyTable& table);
   void start_item(uint32_t part, uint32_t number);
 

@@ -213,18 +213,18 @@ bool goes_on(Frame& frame, ErrorMode mode, const std::string& text, ErrorReport&
 
 }  // namespace
 
-Outcome any_holds(std::span<const Condition> conditions, Frame& frame, ErrorMode mode, ErrorReport& report) {
+Verdict any_holds(std::span<const Condition> conditions, Frame& frame, ErrorMode mode, ErrorReport& report) {
   for (const Condition& condition : conditions) {
-    if (condition.test->test(frame)) return Outcome::kYes;
-    if (frame.failed() && !goes_on(frame, mode, condition.text, report)) return Outcome::kFailed;
+    if (condition.test->test(frame)) return Verdict::kYes;
+    if (frame.failed() && !goes_on(frame, mode, condition.text, report)) return Verdict::kFailed;
   }
-  return Outcome::kNo;
+  return Verdict::kNo;
 }
 
 bool execute(const Group& group, Frame& frame, ErrorReport& report) {
   if (!group.conditions.empty()) {
-    const Outcome outcome = any_holds(group.conditions, frame, group.error_mode, report);
-    if (outcome != Outcome::kYes) return outcome == Outcome::kNo;
+    const Verdict outcome = any_holds(group.conditions, frame, group.error_mode, report);
+    if (outcome != Verdict::kYes) return outcome == Verdict::kNo;
   }
   for (const Statement& statement : group.statements) {
     const bool runs = !statement.where || statement.where->test(frame);

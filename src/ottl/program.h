@@ -77,9 +77,9 @@ class ErrorReport {
   std::string last_;
 };
 
-enum class Outcome : uint8_t { kNo, kYes, kFailed };
+enum class Verdict : uint8_t { kNo, kYes, kFailed };
 // Whether any of the conditions holds for the record that the frame stands on; kFailed under propagate only.
-Outcome any_holds(std::span<const Condition> conditions, Frame& frame, ErrorMode mode, ErrorReport& report);
+Verdict any_holds(std::span<const Condition> conditions, Frame& frame, ErrorMode mode, ErrorReport& report);
 // Runs a group on the record that the frame stands on; false where it failed under propagate.
 bool execute(const Group& group, Frame& frame, ErrorReport& report);
 

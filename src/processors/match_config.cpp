@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cctype>
+
+#include "processors/match.h"
+
+namespace weir {
+
+using config::field;
+
+const std::vector<std::pair<std::string, MatchType>>& match_types() {
+  static const std::vector<std::pair<std::string, MatchType>> words{{"strict", MatchType::kStrict},
+                                                                    {"regexp", MatchType::kRegexp}};
+  return words;
+}
+
+const config::Fields<MatchAttribute>& MatchAttribute::fields() {
+  static const config::Fields<MatchAttribute> table{
+      field("key", &MatchAttribute::key, "name of the attribute"),
+      config::custom<MatchAttribute>(
+          "value", "any",
+          [](const config::At& at, MatchAttribute& out) {
+            if (!at.value.is_null() && !at.value.broken) out.value = at.value;
+          },
+          "its value; not written: any"),
+  };
+  return table;
+}
+
+void MatchAttribute::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
+  if (key.empty()) problems.error(at.place, path, "\"key\" cannot be empty");
+}
+
+const config::Fields<MatchLibrary>& MatchLibrary::fields() {
+  static const config::Fields<MatchLibrary> table{
+      field("name", &MatchLibrary::name, "name of the instrumentation scope"),
+      field("version", &MatchLibrary::version, "its version; not written: any"),
+  };
+  return table;
+}
+
+const config::Fields<MatchCache>& MatchCache::fields() {
+  static const config::Fields<MatchCache> table{
+      field("cacheenabled", &MatchCache::enabled, "accepted, does nothing: patterns are matched in linear time"),
+      field("cachemaxnumentries", &MatchCache::max_entries, "accepted, does nothing"),
+  };
+  return table;
+}
+
+const config::Fields<MatchSeverity>& MatchSeverity::fields() {
+  static const config::Fields<MatchSeverity> table{
+      field("min", &MatchSeverity::min, "the least severity that matches: a name such as WARN, or a number"),
+      field("match_undefined", &MatchSeverity::match_undefined, "whether records without a severity match"),
+  };
+  return table;
+}
+
+void MatchSeverity::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
+  if (!min.empty() && !severity_number(min)) {
+    problems.error(at.place, path,
+                   "\"" + min +
+                       "\" is not a valid severity, expected TRACE, DEBUG, INFO, WARN, ERROR, "
+                       "FATAL (with 2, 3 or 4 behind it) or a number of 1 to 24");
+  }
+}
+
+std::optional<int64_t> severity_number(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
+  std::string upper(name);
+  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  for (int64_t number = 1; number <= 24; ++number) {
+    const int64_t step = (number - 1) % 4;
+    std::string candidate(kNames[(number - 1) / 4]);
+    if (step > 0) candidate += std::to_string(step + 1);
+    if (upper == candidate || upper == std::to_string(number)) return number;
+  }
+  return std::nullopt;
+}
+
+const config::Fields<MatchConfig>& MatchConfig::fields() {
+  static const config::Fields<MatchConfig> table{
+      config::choice("match_type", &MatchConfig::type, match_types(), "how texts are compared: strict or regexp"),
+      field("regexp", &MatchConfig::cache, "accepted, does nothing"),
+      field("services", &MatchConfig::services, "service.name of the resource"),
+      field("span_names", &MatchConfig::span_names, "names of spans"),
+      field("span_kinds", &MatchConfig::span_kinds, "kinds of spans: SPAN_KIND_SERVER and so on"),
+      field("log_bodies", &MatchConfig::log_bodies, "bodies of log records that are texts"),
+      field("log_severity_texts", &MatchConfig::log_severity_texts, "severity texts of log records"),
+      field("log_severity_number", &MatchConfig::log_severity_number, "severity numbers of log records"),
+      field("metric_names", &MatchConfig::metric_names, "names of metrics"),
+      field("attributes", &MatchConfig::attributes, "attributes of the record, all of them"),
+      field("resources", &MatchConfig::resources, "attributes of the resource, all of them"),
+      field("libraries", &MatchConfig::libraries, "instrumentation scopes"),
+  };
+  return table;
+}
+
+bool MatchConfig::empty() const {
+  return services.empty() && span_names.empty() && span_kinds.empty() && log_bodies.empty() &&
+         log_severity_texts.empty() && metric_names.empty() && !log_severity_number && attributes.empty() &&
+         resources.empty() && libraries.empty();
+}
+
+namespace {
+
+constexpr std::string_view kKinds[] = {"SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT",
+                                       "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"};
+
+void check_patterns(const std::vector<std::string>& texts, std::string_view key, const config::Value& at,
+                    const std::string& path, config::Problems& problems) {
+  for (const std::string& text : texts) {
+    std::string error;
+    if (ottl::Pattern::compile(text, error)) continue;
+    problems.error(at.place, config::join_path(path, key), "\"" + text + "\" is not a regular expression: " + error);
+  }
+}
+
+void check_attribute_patterns(const std::vector<MatchAttribute>& attributes, std::string_view key,
+                              const config::Value& at, const std::string& path, config::Problems& problems) {
+  for (const MatchAttribute& attribute : attributes) {
+    if (!attribute.value) continue;
+    if (attribute.value->kind != config::Value::Kind::kString) {
+      problems.error(attribute.value->place, config::join_path(path, key),
+                     "match_type regexp takes texts only as the value of \"" + attribute.key + "\"");
+      continue;
+    }
+    check_patterns({attribute.value->text}, key, at, path, problems);
+  }
+}
+
+}  // namespace
+
+void MatchConfig::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
+  if (type == MatchType::kUnset) {
+    return problems.error(at.place, path, "\"match_type\" is missing, expected one of: strict, regexp");
+  }
+  if (empty()) problems.error(at.place, path, "nothing is matched: give services, span_names, attributes or the like");
+  if (type == MatchType::kStrict) {
+    for (const std::string& kind : span_kinds) {
+      if (std::find(std::begin(kKinds), std::end(kKinds), kind) != std::end(kKinds)) continue;
+      problems.error(at.place, config::join_path(path, "span_kinds"),
+                     "unknown kind \"" + kind +
+                         "\", expected one of: SPAN_KIND_INTERNAL, SPAN_KIND_SERVER, "
+                         "SPAN_KIND_CLIENT, SPAN_KIND_PRODUCER, SPAN_KIND_CONSUMER");
+    }
+    return;
+  }
+  check_patterns(services, "services", at, path, problems);
+  check_patterns(span_names, "span_names", at, path, problems);
+  check_patterns(span_kinds, "span_kinds", at, path, problems);
+  check_patterns(log_bodies, "log_bodies", at, path, problems);
+  check_patterns(log_severity_texts, "log_severity_texts", at, path, problems);
+  check_patterns(metric_names, "metric_names", at, path, problems);
+  check_attribute_patterns(attributes, "attributes", at, path, problems);
+  check_attribute_patterns(resources, "resources", at, path, problems);
+  for (const MatchLibrary& library : libraries) {
+    check_patterns({library.name, library.version.value_or("")}, "libraries", at, path, problems);
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "processors/probabilistic_sampler/config.h"
+#include "weir/component.h"
+
+namespace weir {
+
+// Keeps a fixed share of the traces, each span judged alone: all spans of a trace have the same randomness.
+std::unique_ptr<Processor> make_probabilistic_sampler(const ProbabilisticSamplerConfig& config,
+                                                      const ComponentEnv& env);
+
+}  // namespace weir
