@@ -84,6 +84,7 @@ struct DiskJournal::Impl : std::enable_shared_from_this<Impl> {
   void absorb(const Absorbed& absorbed);
   void gather_settlements();
   void log_settlements(Time now);
+  bool last_needs_proof(Time now);
 
   // disk_journal_checkpoint.cpp
   void checkpoint(const std::string& component, std::string state, const std::vector<Absorbed>& absorbed, Shard& back,
@@ -159,6 +160,9 @@ struct DiskJournal::Impl : std::enable_shared_from_this<Impl> {
   std::vector<SettlementEntry> lines;           // not in the log
   std::vector<SettlementEntry> lines_gathered;  // … of the commit under way
   Duration settlements_at{0};
+  Duration look_at{0};
+  uint64_t looked_at = 0;  // the next number when it was looked last whether requests still come
+  uint64_t proven = 0;     // the next number when the last settlements were logged
 
   // Checkpoints.
   struct Waiting {

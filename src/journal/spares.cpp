@@ -12,7 +12,7 @@ namespace weir::journal {
 bool Spares::add_found(uint64_t number) {
   const std::lock_guard lock(mutex_);
   next_ = std::max(next_, number + 1);
-  if (full()) return false;
+  if (has(wanted_)) return false;
   ready_.push_back(number);
   return true;
 }
