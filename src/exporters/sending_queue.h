@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
+#include "exporters/bisection.h"
 #include "exporters/held_spans.h"
 #include "exporters/queue_config.h"
 #include "exporters/queue_metrics.h"
@@ -26,8 +27,8 @@ struct SendResult {
   enum class Kind : uint8_t {
     kOk,         // delivered; `rejected` items of it were refused for good (partial success), never sent again
     kRetry,      // try again, not before `retry_after`
-    kPermanent,  // never try again: the request is dropped{reason="refused"}
-    kTooLarge,   // permanent, dropped{reason="too_large"}
+    kPermanent,  // never try again as it is: dropped{reason="refused"}
+    kTooLarge,   // the same, dropped{reason="too_large"}; smaller requests may be taken
   };
   Kind kind = Kind::kOk;
   uint64_t rejected = 0;
@@ -65,8 +66,10 @@ struct QueueSetup {
 //   consume -> [at the door, beyond queue_size] -> [batcher] -> ready -> at most num_consumers under way or waiting to
 //   retry
 //
-// What a destination refuses for good is cut in halves until the poison is alone, within kSendsOfOne sends; what is too
-// large is cut until it fits. The rest is delivered, and what a journal is there for is kept for the operator to see.
+// What a destination refuses for its data is sent again in halves until what is bad is alone (Bisection), what is too
+// large until it fits; the request keeps its consumer meanwhile. With a journal, what is refused in the end is kept for
+// the operator to see. Where a sender waits for the outcome, the refusal of what it sent is its answer instead, as in
+// the collector.
 //
 // With a journal, batches that wait while memory is short are spilled: only which items of which records they have
 // stays, and their bytes are read back before they are sent. Retries end only where the config says when. At shutdown
@@ -94,12 +97,10 @@ class SendingQueue final : public Stage {
  private:
   // A request that occupies a consumer: under way, or waiting to be sent again.
   struct Active {
-    Active(QueueRequest what, const RetryConfig& retry)
-        : request(std::move(what)), backoff(retry), cuts_left(kCutsOfOne) {}
-    QueueRequest request;
+    Active(QueueRequest what, const RetryConfig& retry) : request(std::move(what)), backoff(retry) {}
+    QueueRequest request;  // its batch: the piece that is sent now
+    Bisection pieces;      // those that come after it
     Backoff backoff;
-    std::deque<Batch> rest;     // of a request that was cut: to be sent after `request`
-    int cuts_left;              // because of refused data
     Duration first_attempt{0};  // mono
     Duration next_attempt{0};   // mono; read where !under_way
     bool under_way = false;     // sent, or being read back
@@ -112,7 +113,6 @@ class SendingQueue final : public Stage {
     uint64_t size = 0;
     Reservation paid;  // for its index
   };
-  static constexpr int kCutsOfOne = 32;  // each makes two sends of one
 
   bool has_room(uint64_t size) const;
   Reservation pay_for_index(const Batch& batch) const;
@@ -120,7 +120,9 @@ class SendingQueue final : public Stage {
   void wait_at_door(Batch&& batch, uint64_t size);
   void admit_from_door();
   void pump();
+  bool may_start() const;
   void start_next();
+  void attempt_soon(At at);
   void attempt(At at);
   void send(At at);
   void on_result(At at, const SendResult& result);
@@ -128,10 +130,8 @@ class SendingQueue final : public Stage {
   void retry_or_give_up(At at, const SendResult& result);
   bool out_of_time(const Active& request, Duration delay) const;
   void give_up(At at, DropReason reason, const std::string& why, bool retryable);
-  void refuse(At at, const SendResult& result);
-  bool cut(At at);
-  void keep_refused(const Batch& batch, const std::string& why);
-  void go_on_with_rest(At at);
+  void halve_or_give_up(At at, const SendResult& result);
+  bool sender_waits(const Batch& batch) const;
   void finish(At at);
   void attempt_what_is_due();
   void drop(const Batch& batch, const Settled& how);
@@ -146,7 +146,9 @@ class SendingQueue final : public Stage {
   void was_read_back(At at, Batch batch, std::vector<SpilledBatch::Lost> lost);
   // sending_queue_drain.cpp
   void let_go(const QueueRequest& request);
+  void let_go(const Batch& batch);
   void let_go(const Part& part, std::span<const uint32_t> items, uint64_t weight);
+  void let_go(At at);
   void let_go_waiting();
   void show_sizes();
 
@@ -168,6 +170,7 @@ class SendingQueue final : public Stage {
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // bytes may come back when this is gone
   bool draining_ = false;
   bool pumping_ = false;
+  bool some_due_ = false;  // in active_: attempted when pump() comes round
   bool closing_ = false;
   std::unique_ptr<Transport> transport_;  // last: destroyed first, while what it may still touch is there
 };

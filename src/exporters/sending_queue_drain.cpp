@@ -8,15 +8,24 @@
 
 namespace weir {
 
+namespace {
+
+// Its items come again with the next start, also where a processor has rewritten them.
+bool all_journaled(const Batch& batch) {
+  return std::all_of(batch.parts.begin(), batch.parts.end(),
+                     [](const Part& part) { return part.origin && part.origin->record() != 0; });
+}
+
+}  // namespace
+
 void SendingQueue::flush(Time now) {
   now_ = now;
   draining_ = true;
   if (batcher_ != nullptr) batcher_->flush();
-  const bool failing = std::any_of(active_.begin(), active_.end(), [](const Active& request) {
-    return !request.under_way && !request.settled && request.rest.empty();
-  });
+  const bool failing = std::any_of(active_.begin(), active_.end(),
+                                   [](const Active& request) { return !request.under_way && !request.settled; });
   if (env_.journal != nullptr && failing) let_go_waiting();
-  attempt_what_is_due();
+  some_due_ = true;
   pump();
 }
 
@@ -29,24 +38,36 @@ void SendingQueue::let_go(const Part& part, std::span<const uint32_t> items, uin
   if (env_.signal == Signal::kTraces) held_.remove(part.destination, weight);
 }
 
-void SendingQueue::let_go(const QueueRequest& request) {
-  if (request.spilled) return;
-  for_each_part(request.batch, [this](const Part& part, std::span<const uint32_t> items, uint64_t weight) {
+void SendingQueue::let_go(const Batch& batch) {
+  for_each_part(batch, [this](const Part& part, std::span<const uint32_t> items, uint64_t weight) {
     let_go(part, items, weight);
   });
 }
 
-// What is not journaled stays, for its one attempt.
+void SendingQueue::let_go(const QueueRequest& request) {
+  if (!request.spilled) let_go(request.batch);
+}
+
+void SendingQueue::let_go(At at) {
+  let_go(at->request);
+  at->pieces.for_each([this](const Batch& piece) { let_go(piece); });
+  active_.erase(at);
+  let_go_waiting();
+  pump();
+}
+
+// The destination fails: what is journaled does not wait for it. What is not stays, for its one attempt.
 void SendingQueue::let_go_waiting() {
-  const auto journaled = [](const QueueRequest& request) {
-    return request.spilled != nullptr || SpilledBatch::possible(request.batch);
-  };
+  const auto journaled = [](const QueueRequest& request) { return request.spilled || all_journaled(request.batch); };
   std::erase_if(door_, [&](const Waiting& waiting) { return journaled(waiting.request); });
   std::erase_if(ready_, journaled);
   door_size_ = 0;
   for (const Waiting& waiting : door_) door_size_ += waiting.size;
-  active_.remove_if(
-      [&](const Active& request) { return !request.under_way && request.rest.empty() && journaled(request.request); });
+  active_.remove_if([&](Active& active) {
+    bool all = !active.under_way && journaled(active.request);
+    active.pieces.for_each([&](const Batch& piece) { all = all && all_journaled(piece); });
+    return all;
+  });
 }
 
 void SendingQueue::abandon() {
@@ -56,7 +77,7 @@ void SendingQueue::abandon() {
   for (Active& active : active_) {
     if (!active.settled) {
       let_go(active.request);
-      for (Batch& batch : active.rest) let_go(QueueRequest{std::move(batch), nullptr, {}});
+      active.pieces.for_each([this](const Batch& piece) { let_go(piece); });
     }
     active.settled = true;
   }

@@ -45,10 +45,20 @@ bool is_too_large(const grpc::Status& status) {
          status.error_message().find("larger than max") != std::string::npos;
 }
 
-// Out of resources without a time to come again is what some servers say to a request that is too large for them.
+// INVALID_ARGUMENT is what Tempo says to a whole request for one odd span; its older versions say FAILED_PRECONDITION
+// for a trace that is too large or one too many. RESOURCE_EXHAUSTED without a time to come again may be a limit that a
+// smaller request meets. What else is refused for good would be refused with other data too.
 bool is_about_data(const grpc::Status& status) {
-  return status.error_code() == grpc::StatusCode::INVALID_ARGUMENT ||
-         status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+  switch (status.error_code()) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return true;
+    case grpc::StatusCode::FAILED_PRECONDITION:
+      return status.error_message().find("TRACE_TOO_LARGE") != std::string::npos ||
+             status.error_message().find("LIVE_TRACES_EXCEEDED") != std::string::npos;
+    default:
+      return false;
+  }
 }
 
 SendResult result_of_success(std::string_view response) {

@@ -10,6 +10,7 @@
 #include <grpcpp/server_builder.h>
 
 #include "exporters/otlp_grpc/message.h"
+#include "exporters/otlp_grpc/status.h"
 #include "net/event_loops.h"
 #include "test_certificate.h"
 #include "unit/exporters/queue_fixture.h"
@@ -126,13 +127,13 @@ struct GrpcWorld : ExporterWorld {
     loops.stop();
     loops.join();
   }
-  std::shared_ptr<WaitedOrigin> post(uint32_t count) {
+  std::shared_ptr<WaitedOrigin> post(uint32_t count, const std::string& prefix = "span") {
     auto origin = std::make_shared<WaitedOrigin>();
-    loops.at(0).post([this, count, origin] { stage->consume(spans(count, origin)); });
+    loops.at(0).post([this, count, prefix, origin] { stage->consume(spans(count, origin, prefix)); });
     return origin;
   }
-  Settled deliver(uint32_t count) {
-    const Settled how = post(count)->first.wait();
+  Settled deliver(uint32_t count, const std::string& prefix = "span") {
+    const Settled how = post(count, prefix)->first.wait();
     on(loops.at(0), [] { return true; });  // the settling task has ended
     return how;
   }
@@ -242,15 +243,40 @@ TEST_CASE("otlp_grpc: RESOURCE_EXHAUSTED is tried again only with RetryInfo, aft
   CHECK(world.deliver(1).reason == DropReason::kRefused);
 }
 
-TEST_CASE("otlp_grpc: partial success, and what is too large") {
+TEST_CASE("otlp_grpc: partial success, and what is too large is sent in halves") {
   // partial_success { rejected_spans: 2, error_message: "old" }
   Server server({{grpc::Status::OK, std::string("\x0a\x07\x08\x02\x12\x03old", 9)}});
   GrpcWorld world(to(server, "none"));
   world.deliver(5);
   CHECK(world.dropped(DropReason::kRejected) == 2);
   CHECK(world.settled(Outcome::kExported) == 3);
-  CHECK(world.deliver(20'000).reason == DropReason::kTooLarge);
+  CHECK(world.deliver(1, std::string(2 << 20, 'n')).reason == DropReason::kTooLarge);
+  world.post(20'000);
+  for (bool done = false; !done;) {
+    done = on(world.loops.at(0), [&] { return world.stage->held() == 0; });
+  }
+  CHECK(world.settled(Outcome::kExported) == 3 + 20'000);
+  CHECK(world.dropped(DropReason::kTooLarge) == 1);
   world.check_accounts(0);
+}
+
+TEST_CASE("otlp_grpc: which refusals are about the data") {
+  using grpc::StatusCode;
+  const auto result = [](StatusCode code, const std::string& message = "no") {
+    return result_of_grpc(grpc::Status(code, message), "");
+  };
+  CHECK(result(StatusCode::INVALID_ARGUMENT).data_refused);
+  CHECK(result(StatusCode::RESOURCE_EXHAUSTED, "limit of 10 spans").data_refused);
+  CHECK(result(StatusCode::FAILED_PRECONDITION, "TRACE_TOO_LARGE: max size of trace").data_refused);
+  CHECK_FALSE(result(StatusCode::FAILED_PRECONDITION).data_refused);
+  for (const StatusCode code : {StatusCode::UNAUTHENTICATED, StatusCode::PERMISSION_DENIED, StatusCode::UNIMPLEMENTED,
+                                StatusCode::NOT_FOUND, StatusCode::INTERNAL, StatusCode::UNKNOWN}) {
+    CHECK(result(code).kind == SendResult::Kind::kPermanent);
+    CHECK_FALSE(result(code).data_refused);
+  }
+  CHECK(result(StatusCode::RESOURCE_EXHAUSTED, "Received message larger than max (9 vs. 8)").kind ==
+        SendResult::Kind::kTooLarge);
+  CHECK_FALSE(result_of_grpc(grpc::Status::OK, "no protobuf").data_refused);  // it was taken
 }
 
 TEST_CASE("otlp_grpc: a call that takes too long is tried again") {

@@ -261,4 +261,14 @@ TEST_CASE("the URL of a signal") {
                     "either endpoint or logs_endpoint must be specified");
 }
 
+TEST_CASE("otlp_http: which refusals are about the data") {
+  for (const int status : {400, 422}) CHECK(result_of_http(http_reply(status), kUrl, Duration{0}).data_refused);
+  for (const int status : {401, 403, 404, 405, 415, 500, 501}) {
+    const SendResult result = result_of_http(http_reply(status), kUrl, Duration{0});
+    CHECK(result.kind == SendResult::Kind::kPermanent);
+    CHECK_FALSE(result.data_refused);
+  }
+  CHECK(result_of_http(http_reply(413), kUrl, Duration{0}).kind == SendResult::Kind::kTooLarge);
+}
+
 }  // namespace weir::test

@@ -113,9 +113,13 @@ TEST_CASE("a sender that waits hears the refusal of what it sent, whole") {
   JournaledQueue world(false);
   world.setup.queue.enabled = false;
   world.start();
-  world.queue->consume(world.spans(10));
+  const auto sender = std::make_shared<RecordingOrigin>();
+  world.queue->consume(world.spans(10, sender));
   world.serve([](const auto&) { return refused_data("no"); });
   CHECK(world.transport->sent.size() == 1);
+  REQUIRE(sender->settled.size() == 1);
+  CHECK(sender->settled[0].first == 10);
+  CHECK(sender->settled[0].second.detail == "not retryable error: Permanent error: no");
 }
 
 TEST_CASE("what is too large is cut until it fits; one item that never does is dropped") {
@@ -223,6 +227,108 @@ TEST_CASE("at shutdown journaled requests are let go, others are dropped by name
   CHECK(world.dropped(DropReason::kShutdown) == 7);
   CHECK(world.queue->held() == 30);
   world.check_accounts(30);
+}
+
+TEST_CASE("at shutdown a request that fails under way is let go with all that waits, nothing of it settled") {
+  JournaledQueue world;
+  world.setup.queue.num_consumers = 2;
+  world.start();
+  std::vector<std::shared_ptr<FakeAccount>> accounts;
+  for (uint32_t i = 0; i < 5; ++i) accounts.push_back(world.consume(10, "n" + std::to_string(i)));
+  world.queue->flush(world.clock.now());
+  CHECK_FALSE(world.queue->idle());
+  world.transport->answer(0, retry("down"));
+  CHECK_FALSE(world.queue->idle());  // the other one is under way
+  world.transport->answer(1, accepted());
+  CHECK(world.queue->idle());
+  world.queue->abandon();
+  CHECK(world.transport->sent.size() == 2);
+  CHECK(accounts[1]->settled[world.destination].size() == 10);
+  for (const size_t left : {0, 2, 3, 4}) CHECK(accounts[left]->settled.empty());
+  CHECK(world.settled(Outcome::kDropped) == 0);
+  CHECK(world.queue->held() == 40);
+  world.check_accounts(40);
+}
+
+TEST_CASE("many bad spans cost few good ones") {
+  JournaledQueue world;
+  world.start();
+  world.consume(512, "n");
+  world.serve([&](const auto& sent) {
+    const Batch read = walked(Signal::kTraces, sent.bytes, world.destination);
+    for (const SpanRecord& span : read.spans) {
+      if (std::stoi(std::string(read.name(span).substr(1))) % 100 == 50) return refused_data("odd span");
+    }
+    return accepted();
+  });
+  CHECK(world.transport->sent.size() <= 63);
+  CHECK(world.settled(Outcome::kExported) >= 500);  // five were bad
+  world.check_accounts(0);
+}
+
+TEST_CASE("what is too large leaves in the order in which it came") {
+  JournaledQueue world;
+  world.start();
+  world.consume(100, "n");
+  std::string names;
+  world.serve([&](const auto& sent) {
+    if (sent.items > 9) return too_large("big");
+    const Batch read = walked(Signal::kTraces, sent.bytes, world.destination);
+    for (const SpanRecord& span : read.spans) names += std::string(read.name(span)) + " ";
+    return accepted();
+  });
+  std::string expected;
+  for (int i = 0; i < 100; ++i) expected += "n" + std::to_string(i) + " ";
+  CHECK(names == expected);
+}
+
+TEST_CASE("metrics: a bad point is found, between metrics first and then between the points of one") {
+  JournaledQueue world(false);
+  ComponentEnv env = world.env(Signal::kMetrics);
+  world.queue = std::make_unique<SendingQueue>(env, world.setup, std::make_unique<ScriptedTransport>(world.transport));
+  world.queue->consume(walked(Signal::kMetrics, metric_request(64) + metric_request(3), world.destination));
+  uint64_t points = 0;
+  world.serve([&](const auto& sent) {
+    if (sent.bytes.find("\"17\"") != std::string::npos ||
+        sent.bytes.find(std::string("\x0a\x02") + "17") != std::string::npos)
+      return refused_data("odd point");
+    points += sent.items;
+    return accepted();
+  });
+  CHECK(points == 66);
+  CHECK(world.transport->sizes().at(1) == 64);
+  CHECK(world.transport->sizes().at(2) == 3);
+}
+
+TEST_CASE("a bad span of one sender does not refuse another sender's that was merged with it") {
+  JournaledQueue world(false);
+  world.setup.queue.wait_for_result = true;
+  world.setup.queue.batch = QueueBatchConfig{.min_size = 20};
+  world.start();
+  const auto good = std::make_shared<RecordingOrigin>();
+  const auto bad = std::make_shared<RecordingOrigin>();
+  world.queue->consume(world.spans(10, good, "good"));
+  world.queue->consume(world.spans(10, bad, "bad"));
+  world.serve([](const auto& sent) { return poison_is("bad", sent); });
+  CHECK(world.transport->sent.size() == 3);
+  REQUIRE(good->settled.size() == 1);
+  CHECK(good->settled[0].second.outcome == Outcome::kExported);
+  REQUIRE(bad->settled.size() == 1);
+  CHECK(bad->settled[0].second.reason == DropReason::kRefused);
+  world.check_accounts(0);
+}
+
+TEST_CASE("a transport that answers every piece at once is no recursion") {
+  JournaledQueue world;
+  world.start();
+  const std::function<void(uint32_t)> answers = [&](uint32_t items) {
+    world.transport->at_once.push_back(items > 1 ? too_large("big") : accepted());
+    if (items > 1) answers(items / 2), answers(items - items / 2);
+  };
+  answers(2048);
+  world.consume(2048, "n");
+  CHECK(world.queue->idle());
+  CHECK(world.settled(Outcome::kExported) == 2048);
 }
 
 }  // namespace weir::test
