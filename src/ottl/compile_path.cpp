@@ -94,7 +94,7 @@ ExprPtr Compiler::attributes_path(Context context, const PathStep& step) {
   if (!compiled_keys(step.keys, keys)) return nullptr;
   const Value* key = keys[0]->constant();
   if (key != nullptr && !key->is_string()) {
-    return fail(step.keys[0]->at, "attributes are indexed by a string, got a " + std::string(name_of(key->type)));
+    return fail(step.keys[0]->at, "attributes are indexed by a string, got " + std::string(name_of(key->type)));
   }
   if (key == nullptr) return make_indexed(make_attributes(level), std::move(keys));
   ExprPtr attribute = make_attribute(unit_, level, std::string(key->text()));
@@ -129,7 +129,7 @@ bool Compiler::compiled_keys(const std::vector<NodePtr>& keys, std::vector<ExprP
     if (failed()) return false;
     const Value* constant = out.back()->constant();
     if (constant == nullptr || constant->is_string() || constant->type == Type::kInt) continue;
-    fail(key->at, "expected a string or an int64 as key, got a " + std::string(name_of(constant->type)));
+    fail(key->at, "expected a string or an int64 as key, got " + std::string(name_of(constant->type)));
     return false;
   }
   return true;

@@ -2,7 +2,9 @@
 #include "ottl/format.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
+#include <cstdlib>
 
 #include "otlp/json_out.h"
 
@@ -18,6 +20,7 @@ struct Verb {
 };
 
 constexpr int kMaxWidth = 1000;
+constexpr int kPlainExponents = 6;
 
 size_t character_count(std::string_view text) {
   return static_cast<size_t>(
@@ -101,15 +104,15 @@ void format_double(const Verb& verb, const Value& value, std::string& out) {
   const char letter = verb.letter == 'v' ? 'g' : verb.letter == 'F' ? 'f' : verb.letter;
   const double real = value.real;
   if (verb.precision < 0 && (letter == 'g' || letter == 'G')) {
-    otlp::append_double(real, text);
-    // Large and small numbers have an exponent from 1e21 and below 1e-4 on.
-    if (real != 0 && (real < 0 ? -real : real) < 1e-4) {
-      char buffer[64];
-      for (int precision = 0; precision < 17; ++precision) {
-        std::snprintf(buffer, sizeof buffer, "%.*e", precision, real);
-        if (std::strtod(buffer, nullptr) == real) break;
-      }
-      text = buffer;
+    char buffer[400];
+    char* end = std::to_chars(buffer, buffer + sizeof buffer, real, std::chars_format::scientific).ptr;
+    text.assign(buffer, end);
+    const size_t exponent_at = text.find('e');
+    const int exponent = exponent_at == std::string::npos ? 0 : std::atoi(text.c_str() + exponent_at + 1);
+    // The shortest text, with an exponent below 1e-4 and from 1e6 on.
+    if (exponent >= -4 && exponent < kPlainExponents) {
+      end = std::to_chars(buffer, buffer + sizeof buffer, real, std::chars_format::fixed).ptr;
+      text.assign(buffer, end);
     }
   } else {
     char buffer[512];

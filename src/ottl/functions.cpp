@@ -131,6 +131,9 @@ Value text_like(Frame& frame, const Value& value) {
   if (value.is_nil() || value.is_string()) return value;
   std::string text;
   append_text(value, text);
+  // The collector writes two digits of an exponent here, and one where it writes attributes.
+  const size_t minus = value.type == Type::kDouble ? text.find("e-") : std::string::npos;
+  if (minus != std::string::npos && minus + 3 == text.size()) text.insert(minus + 2, "0");
   return owned_string(text, frame.arena());
 }
 

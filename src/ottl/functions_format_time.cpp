@@ -6,8 +6,9 @@
 
 #include "ottl/functions.h"
 
-// Times from and to text by a strptime format: %Y %y %m %d %e %j %H %I %M %S %f %L %p %b %B %a %A %z %Z %s %T %D %F %R
-// %%.
+// Times from and to text by the collector's strptime formats. Of their own: %o %q months and %g days without a zero, %l
+// hours, %L %f %s fractions of seconds (behind a dot or comma, 3, 6 or 9 digits at most), %z Z or +0100, %i %j %w %k
+// other forms of the offset.
 namespace weir::ottl {
 
 namespace {
@@ -17,22 +18,39 @@ constexpr std::array<std::string_view, 12> kMonths{"January",   "February", "Mar
                                                    "September", "October",  "November", "December"};
 constexpr std::array<std::string_view, 7> kDays{"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                 "Thursday", "Friday", "Saturday"};
-constexpr std::string_view kDirectives = "YymdeghjHIMSfLpbBaAzZsTDFR%";
+constexpr std::string_view kDirectives = "YymoqbhBdegaAHlIpPMSLfsZzwijkDxFTXrRntc%";
 
 // Directives that stand for others.
 std::string_view meaning_of(char directive) {
   switch (directive) {
     case 'T':
+    case 'X':
       return "%H:%M:%S";
     case 'D':
-      return "%m/%d/%y";
+    case 'x':
+      return "%m/%d/%Y";
     case 'F':
       return "%Y-%m-%d";
     case 'R':
       return "%H:%M";
+    case 'r':
+      return "%I:%M:%S %P";
+    case 'c':
+      return "%a %b %d %H:%M:%S %Y";
+    case 'n':
+      return "\n";
+    case 't':
+      return "\t";
     default:
       return {};
   }
+}
+
+// How many digits a fraction of a second has at most; 0 for other directives.
+size_t fraction_digits(char directive) {
+  if (directive == 'L') return 3;
+  if (directive == 'f') return 6;
+  return directive == 's' ? 9 : 0;
 }
 
 std::string wide_format(std::string_view format) {
@@ -52,10 +70,9 @@ std::string wide_format(std::string_view format) {
 }
 
 struct Parsed {
-  int64_t year = 1970, month = 1, day = 1, day_of_year = -1;
+  int64_t year = 1970, month = 1, day = 1;
   int64_t hour = 0, minute = 0, second = 0, nanos = 0;
-  int64_t offset_minutes = 0;
-  int64_t unix_seconds = -1;
+  int64_t offset_seconds = 0;
   int half = -1;  // 0: AM, 1: PM
 };
 
@@ -65,7 +82,10 @@ class TimeParser {
 
   bool parse(Parsed& out) {
     for (size_t i = 0; i < format_.size(); ++i) {
-      if (format_[i] == '%' && i + 1 < format_.size()) {
+      if (is_fraction(i)) {
+        i += 2;
+        if (!fraction(out.nanos)) return false;
+      } else if (format_[i] == '%' && i + 1 < format_.size()) {
         if (!directive(format_[++i], out)) return false;
       } else if (!take(format_[i])) {
         return false;
@@ -75,6 +95,11 @@ class TimeParser {
   }
 
  private:
+  // A dot or comma, and %L, %f or %s.
+  bool is_fraction(size_t i) const {
+    return (format_[i] == '.' || format_[i] == ',') && i + 2 < format_.size() && format_[i + 1] == '%' &&
+           fraction_digits(format_[i + 2]) > 0;
+  }
   bool take(char c) {
     if (rest_.empty() || rest_[0] != c) return false;
     rest_.remove_prefix(1);
@@ -100,26 +125,30 @@ class TimeParser {
     }
     return false;
   }
-  bool fraction(size_t most, int64_t& nanos) {
-    size_t count = 0;
+  // A fraction is optional, its separator too; digits beyond nanoseconds do not count.
+  bool fraction(int64_t& nanos) {
     nanos = 0;
-    for (int64_t unit = 100'000'000; count < most && count < rest_.size() && rest_[count] >= '0' && rest_[count] <= '9';
-         ++count, unit /= 10) {
-      nanos += unit * (rest_[count] - '0');
+    if (rest_.size() < 2 || (rest_[0] != '.' && rest_[0] != ',') || rest_[1] < '0' || rest_[1] > '9') return true;
+    rest_.remove_prefix(1);
+    for (int64_t unit = 100'000'000; !rest_.empty() && rest_[0] >= '0' && rest_[0] <= '9'; unit /= 10) {
+      nanos += unit * (rest_[0] - '0');
+      rest_.remove_prefix(1);
     }
-    rest_.remove_prefix(count);
-    return count > 0;
+    return true;
   }
-  bool zone(int64_t& minutes) {
-    if (take('Z')) return true;
+  bool zone(char letter, int64_t& seconds) {
+    if (letter == 'z' && take('Z')) return true;
     const bool minus = rest_.starts_with("-");
     if (!minus && !rest_.starts_with("+")) return false;
     rest_.remove_prefix(1);
-    int64_t hours = 0, rest_minutes = 0;
-    if (!number(2, 2, 0, 23, hours)) return false;
-    take(':');
-    if (!number(2, 2, 0, 59, rest_minutes)) return false;
-    minutes = (minus ? -1 : 1) * (hours * 60 + rest_minutes);
+    const bool colons = letter == 'j' || letter == 'k';
+    int64_t parts[3] = {0, 0, 0};
+    const size_t count = letter == 'i' ? 1 : letter == 'w' || letter == 'k' ? 3 : 2;
+    for (size_t i = 0; i < count; ++i) {
+      if (i > 0 && colons && !take(':')) return false;
+      if (!number(2, 2, 0, i == 0 ? 24 : 60, parts[i])) return false;
+    }
+    seconds = (minus ? -1 : 1) * (parts[0] * 3600 + parts[1] * 60 + parts[2]);
     return true;
   }
   bool half(Parsed& out) {
@@ -137,57 +166,63 @@ class TimeParser {
     }
     return false;
   }
-  bool directive(char letter, Parsed& out) {
-    int64_t number_read = 0;
+  bool month_or_day(char letter, Parsed& out) {
+    int64_t index = 0;
     switch (letter) {
-      case 'Y':
-        return number(4, 4, 0, 9999, out.year);
-      case 'y':
-        if (!number(2, 2, 0, 99, number_read)) return false;
-        out.year = number_read + (number_read < 69 ? 2000 : 1900);
-        return true;
       case 'm':
         return number(2, 2, 1, 12, out.month);
-      case 'g':
-        return number(1, 2, 1, 31, out.day);
+      case 'o':
+        take(' ');
+        return number(1, 2, 1, 12, out.month);
+      case 'q':
+        return number(1, 2, 1, 12, out.month);
+      case 'b':
+      case 'h':
+        return word(kMonths, false, index) && ((out.month = index + 1), true);
+      case 'B':
+        return word(kMonths, true, index) && ((out.month = index + 1), true);
       case 'd':
         return number(2, 2, 1, 31, out.day);
       case 'e':
         take(' ');
         return number(1, 2, 1, 31, out.day);
-      case 'j':
-        return number(3, 3, 1, 366, out.day_of_year);
+      case 'g':
+        return number(1, 2, 1, 31, out.day);
+      case 'a':
+        return word(kDays, false, index);
+      default:
+        return word(kDays, true, index);
+    }
+  }
+  bool directive(char letter, Parsed& out) {
+    if (std::string_view("moqbhBdegaA").find(letter) != std::string_view::npos) return month_or_day(letter, out);
+    int64_t year = 0;
+    switch (letter) {
+      case 'Y':
+        return number(4, 4, 0, 9999, out.year);
+      case 'y':
+        if (!number(2, 2, 0, 99, year)) return false;
+        out.year = year + (year < 69 ? 2000 : 1900);
+        return true;
       case 'H':
-        return number(2, 2, 0, 23, out.hour);
+        return number(1, 2, 0, 23, out.hour);
       case 'I':
         return number(2, 2, 1, 12, out.hour);
+      case 'l':
+        return number(1, 2, 1, 12, out.hour);
       case 'M':
         return number(2, 2, 0, 59, out.minute);
       case 'S':
         return number(2, 2, 0, 59, out.second);
-      case 'f':
-        return fraction(9, out.nanos);
-      case 'L':
-        return fraction(3, out.nanos);
       case 'p':
+      case 'P':
         return half(out);
-      case 'b':
-      case 'h':
-        return word(kMonths, false, number_read) && ((out.month = number_read + 1), true);
-      case 'B':
-        return word(kMonths, true, number_read) && ((out.month = number_read + 1), true);
-      case 'a':
-        return word(kDays, false, number_read);
-      case 'A':
-        return word(kDays, true, number_read);
-      case 'z':
-        return zone(out.offset_minutes);
       case 'Z':
         return named_zone();
-      case 's':
-        return number(1, 12, 0, INT64_MAX / 1'000'000'000, out.unix_seconds);
-      default:
+      case '%':
         return take('%');
+      default:
+        return zone(letter, out.offset_seconds);
     }
   }
 
@@ -203,13 +238,8 @@ bool to_nanos(const Parsed& parsed, int64_t& out) {
                                          month(static_cast<unsigned>(parsed.month)),
                                          day(static_cast<unsigned>(parsed.day))};
   if (!date.ok()) return false;
-  int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  if (parsed.day_of_year > 0) {
-    const auto first = std::chrono::sys_days(year(static_cast<int>(parsed.year)) / 1 / 1);
-    days = first.time_since_epoch().count() + parsed.day_of_year - 1;
-  }
-  int64_t seconds = ((days * 24 + hour) * 60 + parsed.minute - parsed.offset_minutes) * 60 + parsed.second;
-  if (parsed.unix_seconds >= 0) seconds = parsed.unix_seconds;
+  const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+  const int64_t seconds = ((days * 24 + hour) * 60 + parsed.minute) * 60 + parsed.second - parsed.offset_seconds;
   if (seconds > INT64_MAX / 1'000'000'000 - 1 || seconds < INT64_MIN / 1'000'000'000 + 1) return false;
   out = seconds * 1'000'000'000 + parsed.nanos;
   return true;
@@ -234,6 +264,9 @@ std::string check_format(const Site& site) {
     if (kDirectives.find(format[i]) == std::string_view::npos) {
       return std::string("unknown directive %") + format[i] + " in the format";
     }
+    if (fraction_digits(format[i]) > 0 && (i < 2 || (format[i - 2] != '.' && format[i - 2] != ','))) {
+      return std::string("%") + format[i] + " in the format needs a dot or a comma before it";
+    }
   }
   return "";
 }
@@ -251,8 +284,8 @@ std::string check_time(const Site& site) {
 
 struct Broken {
   std::chrono::year_month_day date;
-  unsigned weekday, day_of_year;
-  int64_t second_of_day, nanos, unix_seconds;
+  unsigned weekday;
+  int64_t second_of_day, nanos;
 };
 
 Broken broken_down(int64_t nanos) {
@@ -267,10 +300,8 @@ Broken broken_down(int64_t nanos) {
   Broken out{};
   out.date = std::chrono::year_month_day(day);
   out.weekday = std::chrono::weekday(day).c_encoding();
-  out.day_of_year = static_cast<unsigned>((day - std::chrono::sys_days(out.date.year() / 1 / 1)).count() + 1);
   out.second_of_day = seconds - std::chrono::seconds(days).count();
   out.nanos = rest;
-  out.unix_seconds = seconds;
   return out;
 }
 
@@ -298,8 +329,10 @@ std::string formatted(char letter, const Broken& time) {
       return padded(day, 2, "%*lld");
     case 'g':
       return std::to_string(day);
-    case 'j':
-      return padded(time.day_of_year, 3);
+    case 'o':
+      return padded(month, 2, "%*lld");
+    case 'q':
+      return std::to_string(month);
     case 'H':
       return padded(hour, 2);
     case 'I':
@@ -308,10 +341,10 @@ std::string formatted(char letter, const Broken& time) {
       return padded(time.second_of_day / 60 % 60, 2);
     case 'S':
       return padded(time.second_of_day % 60, 2);
-    case 'f':
-      return padded(time.nanos / 1000, 6);
-    case 'L':
-      return padded(time.nanos / 1'000'000, 3);
+    case 'l':
+      return std::to_string((hour + 11) % 12 + 1);
+    case 'P':
+      return hour < 12 ? "am" : "pm";
     case 'p':
       return hour < 12 ? "AM" : "PM";
     case 'b':
@@ -324,14 +357,27 @@ std::string formatted(char letter, const Broken& time) {
     case 'A':
       return std::string(kDays[time.weekday]);
     case 'z':
-      return "+0000";
+      return "Z";
+    case 'i':
+      return "+00";
+    case 'j':
+      return "+00:00";
+    case 'w':
+      return "+000000";
+    case 'k':
+      return "+00:00:00";
     case 'Z':
       return "UTC";
-    case 's':
-      return std::to_string(time.unix_seconds);
     default:
       return "%";
   }
+}
+
+// Without zeros at its end; nothing where there is no fraction.
+std::string fraction_text(char separator, int64_t nanos, size_t digits) {
+  std::string text = padded(nanos, 9).substr(0, digits);
+  while (text.ends_with("0")) text.pop_back();
+  return text.empty() ? "" : separator + text;
 }
 
 Value format_time(Call& call) {
@@ -339,10 +385,18 @@ Value format_time(Call& call) {
   const std::string format = wide_format(call.text(1));
   std::string out;
   for (size_t i = 0; i < format.size(); ++i) {
-    if (format[i] == '%' && i + 1 < format.size()) {
-      out += formatted(format[++i], time);
-    } else {
+    const bool directive = format[i] == '%' && i + 1 < format.size();
+    if (!directive) {
       out += format[i];
+      continue;
+    }
+    const size_t digits = fraction_digits(format[++i]);
+    if (digits == 0) {
+      out += formatted(format[i], time);
+    } else if (!out.empty()) {
+      const char separator = out.back();
+      out.pop_back();
+      out += fraction_text(separator, time.nanos, digits);
     }
   }
   return call.string(out);
