@@ -21,6 +21,11 @@ class CallExpr final : public Expr {
   std::unique_ptr<Site> site_;
 };
 
+ExprPtr call_of(std::unique_ptr<Site> site) {
+  ExprPtr shorter = site->function->shorter == nullptr ? nullptr : site->function->shorter(*site);
+  return shorter ? std::move(shorter) : std::make_unique<CallExpr>(std::move(site));
+}
+
 bool literal_only(Take take) {
   return take == Take::kPlainString || take == Take::kPlainInt || take == Take::kPlainBool ||
          take == Take::kPlainStrings;
@@ -46,7 +51,7 @@ ExprPtr Compiler::editor(const Node& node) {
   if (function == nullptr) return unknown_function(node);
   auto site = std::make_unique<Site>();
   if (!bind(node, *function, *site)) return nullptr;
-  return std::make_unique<CallExpr>(std::move(site));
+  return call_of(std::move(site));
 }
 
 ExprPtr Compiler::call(const Node& node) {
@@ -55,7 +60,7 @@ ExprPtr Compiler::call(const Node& node) {
   auto site = std::make_unique<Site>();
   if (!bind(node, *function, *site)) return nullptr;
   const bool fold = function->pure && all_constant(*site);
-  ExprPtr expr = std::make_unique<CallExpr>(std::move(site));
+  ExprPtr expr = call_of(std::move(site));
   if (fold) expr = folded(std::move(expr));
   return indexed(std::move(expr), node.keys);
 }

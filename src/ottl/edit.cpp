@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ottl/edit.h"
 
+#include <cstring>
+
 namespace weir::ottl {
 
 using otlp::FieldCursor;
@@ -25,7 +27,7 @@ std::optional<std::string_view> last_bytes(std::string_view message, uint32_t fi
 }
 
 std::optional<uint64_t> MessageEdit::number(uint32_t field) const {
-  if (const Change* change = find(field)) {
+  if (const Change* change = changed(field) ? find(field) : nullptr) {
     if (change->kind == Change::Kind::kAbsent) return std::nullopt;
     return change->value;
   }
@@ -70,6 +72,7 @@ MessageEdit::Change& MessageEdit::change(uint32_t field) {
   for (Change& change : changes_) {
     if (change.field == field) return change;
   }
+  changed_ |= uint64_t{1} << (field & 63);
   changes_.emplace_back();
   changes_.back().field = field;
   return changes_.back();
@@ -146,8 +149,8 @@ void MessageEdit::write(otlp::MessageWriter& out) const {
   const char* from = original_.data();
   FieldCursor cursor(original_);
   while (cursor.next()) {
+    if (!changed(cursor.number())) continue;
     const Change* change = find(cursor.number());
-    if (change == nullptr) continue;
     const std::string_view raw = cursor.raw();
     out.raw({from, static_cast<size_t>(raw.data() - from)});
     from = raw.data() + raw.size();
@@ -159,6 +162,70 @@ void MessageEdit::write(otlp::MessageWriter& out) const {
   for (size_t i = 0; i < changes_.size(); ++i) {
     if ((written >> i & 1) == 0) write_change(changes_[i], out);
   }
+}
+
+namespace {
+
+void append_tag(uint32_t field, WireType type, std::string& out) {
+  char tag[10];
+  out.append(tag, otlp::write_varint(tag, uint64_t{field} << 3 | static_cast<uint64_t>(type)));
+}
+
+}  // namespace
+
+void MessageEdit::append_change(const Change& change, std::string& out) const {
+  char number[10];
+  switch (change.kind) {
+    case Change::Kind::kBytes:
+      append_tag(change.field, WireType::kBytes, out);
+      out.append(number, otlp::write_varint(number, change.bytes.size())).append(change.bytes);
+      return;
+    case Change::Kind::kNumber:
+      append_tag(change.field, change.type, out);
+      if (change.type == WireType::kVarint) {
+        out.append(number, otlp::write_varint(number, change.value));
+      } else {
+        std::memcpy(number, &change.value, 8);
+        out.append(number, change.type == WireType::kFixed64 ? 8 : 4);
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+bool MessageEdit::write_moving(std::string& out, std::span<Range> moved) const {
+  const size_t start = out.size();
+  const std::string_view original = original_;
+  size_t copied = 0;
+  uint64_t written = 0;
+  bool whole = true;
+  // Ranges that begin in [copied, to) move with what is copied.
+  const auto copy_until = [&](size_t to) {
+    const auto shift = static_cast<int64_t>(out.size() - start) - static_cast<int64_t>(copied);
+    out.append(original.substr(copied, to - copied));
+    for (Range& range : moved) {
+      if (range.length == 0 || range.offset < copied || range.offset >= to || range.offset & kMoved) continue;
+      whole = whole && range.offset + range.length <= to;
+      range.offset = static_cast<uint32_t>(range.offset + shift) | kMoved;
+    }
+  };
+  FieldCursor cursor(original);
+  while (cursor.next()) {
+    if (!changed(cursor.number())) continue;
+    const Change* change = find(cursor.number());
+    copy_until(static_cast<size_t>(cursor.raw().data() - original.data()));
+    copied = static_cast<size_t>(cursor.raw().data() + cursor.raw().size() - original.data());
+    const uint64_t bit = uint64_t{1} << (change - changes_.data());
+    if ((written & bit) == 0) append_change(*change, out);
+    written |= bit;
+  }
+  copy_until(original.size());
+  for (Range& range : moved) range.offset &= ~kMoved;
+  for (size_t i = 0; i < changes_.size(); ++i) {
+    if ((written >> i & 1) == 0) append_change(changes_[i], out);
+  }
+  return whole;
 }
 
 }  // namespace weir::ottl

@@ -9,6 +9,7 @@
 #include "absl/container/inlined_vector.h"
 #include "otlp/wire.h"
 #include "ottl/value.h"
+#include "weir/bytes.h"
 
 namespace weir::ottl {
 
@@ -22,11 +23,14 @@ class MessageEdit {
     original_ = original;
     attributes_field_ = attributes;
     changes_.clear();
+    changed_ = 0;
     has_map_ = false;
   }
   std::string_view original() const { return original_; }
   bool changed() const { return !changes_.empty(); }
-  bool changed(uint32_t field) const { return find(field) != nullptr; }
+  bool changed(uint32_t field) const { return (changed_ >> (field & 63) & 1) != 0 && find(field) != nullptr; }
+  // Whether nothing but these fields was changed (bit n: field n).
+  bool changed_only(uint64_t fields) const { return (changed_ & ~fields) == 0; }
 
   // A singular field as it is now: the raw number (varint, fixed), or the payload. Nothing where it is absent.
   std::optional<uint64_t> number(uint32_t field) const;
@@ -50,8 +54,12 @@ class MessageEdit {
   void set_attributes(const Map& map);
 
   void write(otlp::MessageWriter& out) const;
+  // Appends the message where only numbers and payloads were changed, and puts `moved` ranges where they now lie, both
+  // counted from the message's start. False where something inside of a range was changed: ranges then mean nothing.
+  bool write_moving(std::string& out, std::span<Range> moved) const;
 
  private:
+  static constexpr uint32_t kMoved = 1U << 31;  // of an offset, while a message is written: it is the new one
   struct Change {
     enum class Kind : uint8_t { kNumber, kBytes, kAbsent, kMany, kMap };
     Kind kind = Kind::kAbsent;
@@ -69,9 +77,11 @@ class MessageEdit {
   }
   Change& change(uint32_t field);
   void write_change(const Change& change, otlp::MessageWriter& out) const;
+  void append_change(const Change& change, std::string& out) const;
 
   std::string_view original_;
   uint32_t attributes_field_ = 0;
+  uint64_t changed_ = 0;  // bit n: a field of number n, or n + 64 and so on, was changed
   bool has_map_ = false;
   Map map_;  // attributes, once they were asked for
   absl::InlinedVector<Change, 4> changes_;

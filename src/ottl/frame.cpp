@@ -101,50 +101,70 @@ void Frame::enter_part(std::string_view message, uint32_t attributes_field) {
   levels_[3].start(message, attributes_field, message, arena_);
 }
 
+// `raw`: a KeyValue message. Of keys that are there twice the first counts.
+void Frame::note(LevelState& level, int slot, std::string_view raw) {
+  LevelState::Slot& to = level.slots[static_cast<size_t>(slot)];
+  if (to.state != LevelState::Slot::State::kAbsent) return;
+  std::string_view key, value;
+  if (otlp::wire::split_plain_attribute(raw, key, value)) {
+    to.state = LevelState::Slot::State::kRaw;
+    to.raw = value;
+  } else {
+    to.state = LevelState::Slot::State::kValue;
+    to.value = from_any_value(otlp::parse_attribute(raw).value, *level.arena);
+  }
+}
+
 void Frame::fill_slots(LevelState& level, const KeyTable& table) {
   level.slots_filled = true;
-  level.slots.assign(table.size(), {});
+  level.slots.resize(table.size());
+  for (LevelState::Slot& slot : level.slots) slot.state = LevelState::Slot::State::kAbsent;
   if (level.edit.changed(level.attributes_field)) {
-    const Map map = level.attributes();
-    for (const Entry& entry : map) {
+    for (const Entry& entry : level.attributes()) {
       const int slot = table.find(entry.key);
       if (slot < 0) continue;
-      auto& to = level.slots[static_cast<size_t>(slot)];
-      if (to.raw.data() != nullptr || to.made != nullptr) continue;
-      if (entry.raw.empty()) {
-        to.made = &entry.made;
-      } else {
-        to.raw = entry.raw;
+      LevelState::Slot& to = level.slots[static_cast<size_t>(slot)];
+      if (!entry.raw.empty()) {
+        note(level, slot, entry.raw);
+      } else if (to.state == LevelState::Slot::State::kAbsent) {
+        to.state = LevelState::Slot::State::kValue;
+        to.value = entry.made;
       }
     }
     return;
   }
   otlp::detail::for_each_payload(level.attribute_bytes, level.attributes_field, [&](std::string_view raw) {
     std::string_view key, value;
-    if (!otlp::wire::split_plain_attribute(raw, key, value)) key = otlp::attribute_key(raw);
+    const bool plain = otlp::wire::split_plain_attribute(raw, key, value);
+    if (!plain) key = otlp::attribute_key(raw);
     const int slot = table.find(key);
     if (slot < 0) return;
-    auto& to = level.slots[static_cast<size_t>(slot)];
-    if (to.raw.data() == nullptr) to.raw = raw;
+    if (!plain) return note(level, slot, raw);
+    LevelState::Slot& to = level.slots[static_cast<size_t>(slot)];
+    if (to.state != LevelState::Slot::State::kAbsent) return;
+    to.state = LevelState::Slot::State::kRaw;
+    to.raw = value;
   });
 }
 
-const LevelState::Slot& Frame::found(Level which, uint32_t slot) {
+LevelState::Slot& Frame::found(Level which, uint32_t slot) {
   LevelState& level = levels_[static_cast<size_t>(which)];
   if (!level.slots_filled) fill_slots(level, keys_[static_cast<size_t>(which)]);
   return level.slots[slot];
 }
 
 bool Frame::has_attribute(Level level, uint32_t slot) {
-  const LevelState::Slot& there = found(level, slot);
-  return there.made != nullptr || there.raw.data() != nullptr;
+  return found(level, slot).state != LevelState::Slot::State::kAbsent;
 }
 
 Value Frame::attribute(Level level, uint32_t slot) {
-  const LevelState::Slot& there = found(level, slot);
-  if (there.made != nullptr) return *there.made;
-  if (there.raw.data() == nullptr) return {};
-  return from_any_value(otlp::parse_attribute(there.raw).value, arena_);
+  LevelState::Slot& there = found(level, slot);
+  if (there.state == LevelState::Slot::State::kAbsent) return {};
+  if (there.state == LevelState::Slot::State::kRaw) {
+    there.state = LevelState::Slot::State::kValue;
+    there.value = from_any_value_message(there.raw, *levels_[static_cast<size_t>(level)].arena);
+  }
+  return there.value;
 }
 
 uint64_t Frame::draw() { return mix64(seed_ ^ mix64(++draws_ * 0x9e3779b97f4a7c15ULL)); }

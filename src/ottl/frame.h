@@ -49,11 +49,13 @@ class KeyTable {
 };
 using KeyTables = std::array<KeyTable, kLevels>;
 
-// Where one level's message stands. Its slots hold what a walk found: the value of a KeyValue message, or an entry.
+// Where one level's message stands. Its slots hold what a walk over its attributes found, decoded when it is asked for.
 struct LevelState {
   struct Slot {
-    std::string_view raw;  // an AnyValue message; data() null: not of that kind
-    const Value* made = nullptr;
+    enum class State : uint8_t { kAbsent, kRaw, kValue };
+    State state = State::kAbsent;
+    std::string_view raw;  // kRaw: an AnyValue message
+    Value value;
   };
   MessageEdit edit;
   std::string_view attribute_bytes;  // unchanged attributes, as fields of `attributes_field`
@@ -120,7 +122,8 @@ class Frame {
   std::string take_error();
 
  private:
-  const LevelState::Slot& found(Level level, uint32_t slot);
+  LevelState::Slot& found(Level level, uint32_t slot);
+  static void note(LevelState& level, int slot, std::string_view raw);
   void fill_slots(LevelState& level, const KeyTable& table);
   void start_item(uint32_t part, uint32_t number);
 

@@ -59,6 +59,8 @@ struct Function {
   bool pure = true;  // gives the same for the same arguments: may be folded
   // What is wrong with the literals of a call; "" where nothing is.
   std::string (*check)(const Site&) = nullptr;
+  // Makes a shorter expression for a common form of the call; null where the call is of another.
+  ExprPtr (*shorter)(Site&) = nullptr;
 
   bool is_editor() const { return name[0] >= 'a' && name[0] <= 'z'; }
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <limits>
-#include <set>
+#include <utility>
 
 #include "ottl/functions.h"
 
@@ -13,6 +13,23 @@ namespace {
 Value set(Call& call) {
   if (!call[1].is_nil()) call.target(0).set(call.frame(), call[1]);
   return {};
+}
+
+// Without asking for the target's value.
+class SetExpr final : public Expr {
+ public:
+  SetExpr(ExprPtr target, ExprPtr value) : target_(std::move(target)), value_(std::move(value)) {}
+  Value eval(Frame& frame) const override {
+    const Value value = value_->eval(frame);
+    if (!frame.failed() && !value.is_nil()) target_->set(frame, value);
+    return {};
+  }
+
+ private:
+  ExprPtr target_, value_;
+};
+ExprPtr shorter_set(Site& site) {
+  return std::make_unique<SetExpr>(std::move(site.arguments[0]), std::move(site.arguments[1]));
 }
 
 template <class F>
@@ -202,7 +219,7 @@ Value delete_index(Call& call) {
 
 std::span<const Function> editors() {
   static const std::vector<Function> table{
-      {"set", {{"target", Take::kTarget}, {"value", Take::kAny}}, set, false},
+      {"set", {{"target", Take::kTarget}, {"value", Take::kAny}}, set, false, nullptr, shorter_set},
       {"delete_key", {{"target", Take::kMapTarget}, {"key", Take::kString}}, delete_key, false},
       {"delete_matching_keys",
        {{"target", Take::kMapTarget}, {"pattern", Take::kPattern}},

@@ -91,6 +91,27 @@ Value is_match(Call& call) {
   return Value::of_bool(pattern && pattern->matches(call.text(0)));
 }
 
+// With a pattern that is a literal.
+class IsMatchExpr final : public Expr {
+ public:
+  IsMatchExpr(ExprPtr target, std::shared_ptr<const Pattern> pattern)
+      : target_(std::move(target)), pattern_(std::move(pattern)) {}
+  Value eval(Frame& frame) const override {
+    Value value = target_->eval(frame);
+    if (value.is_nil() || frame.failed()) return Value::of_bool(false);
+    if (!value.is_string()) value = taken_as(frame, Take::kText, value);
+    return Value::of_bool(pattern_->matches(value.text()));
+  }
+
+ private:
+  ExprPtr target_;
+  std::shared_ptr<const Pattern> pattern_;
+};
+ExprPtr shorter_is_match(Site& site) {
+  if (!site.patterns[1]) return nullptr;
+  return std::make_unique<IsMatchExpr>(std::move(site.arguments[0]), std::move(site.patterns[1]));
+}
+
 Value extract_patterns(Call& call) {
   const auto pattern = call.pattern(1);
   if (!pattern) return {};
@@ -135,7 +156,7 @@ std::span<const Function> text_functions() {
       {"TrimSuffix", {{"target", Take::kString}, {"suffix", Take::kString}}, trim_suffix},
       {"HasPrefix", {{"target", Take::kString}, {"prefix", Take::kString}}, has_prefix},
       {"HasSuffix", {{"target", Take::kString}, {"suffix", Take::kString}}, has_suffix},
-      {"IsMatch", {{"target", Take::kText}, {"pattern", Take::kPattern}}, is_match},
+      {"IsMatch", {{"target", Take::kText}, {"pattern", Take::kPattern}}, is_match, true, nullptr, shorter_is_match},
       {"ExtractPatterns",
        {{"target", Take::kString}, {"pattern", Take::kPattern}},
        extract_patterns,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
 
 namespace weir::ottl {
 
@@ -74,13 +75,27 @@ void Pattern::find_plain(std::string_view expression) {
     }
   }
   if (!unescape_plain(expression, plain_text_)) return;
+  const size_t most = std::min<size_t>(plain_text_.size(), 255);
+  skip_.fill(static_cast<uint8_t>(most));
+  for (size_t i = plain_text_.size() - std::min(plain_text_.size(), most); i + 1 < plain_text_.size(); ++i) {
+    skip_[static_cast<unsigned char>(plain_text_[i])] = static_cast<uint8_t>(plain_text_.size() - 1 - i);
+  }
   plain_ = from_start ? (to_end ? Plain::kWhole : Plain::kPrefix) : (to_end ? Plain::kSuffix : Plain::kContains);
+}
+
+bool Pattern::contains_plain(std::string_view text) const {
+  const size_t size = plain_text_.size();
+  if (size == 0) return true;
+  for (size_t end = size; end <= text.size(); end += skip_[static_cast<unsigned char>(text[end - 1])]) {
+    if (std::memcmp(text.data() + end - size, plain_text_.data(), size) == 0) return true;
+  }
+  return false;
 }
 
 bool Pattern::matches(std::string_view text) const {
   switch (plain_) {
     case Plain::kContains:
-      return text.find(plain_text_) != std::string_view::npos;
+      return contains_plain(text);
     case Plain::kPrefix:
       return text.starts_with(plain_text_);
     case Plain::kSuffix:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,11 +39,13 @@ class Pattern {
   struct Compiled;
   Pattern() = default;
   void find_plain(std::string_view expression);
+  bool contains_plain(std::string_view text) const;
 
   std::unique_ptr<Compiled> compiled_;
   std::vector<std::string> names_;
   Plain plain_ = Plain::kNo;
   std::string plain_text_;
+  std::array<uint8_t, 256> skip_{};  // how far the text may be moved on by what stands at its end (Horspool)
 };
 
 // A glob of `*` (any text), `?` (one character), `[a-z]`, `[!a]` and `{a,b}`, for a whole text.

@@ -17,7 +17,8 @@ namespace weir::ottl {
 // changed records cannot be read.
 class Rewriter {
  public:
-  explicit Rewriter(Batch& batch) : batch_(batch) {}
+  // For many batches, one after the other: keeps its memory.
+  void start(Batch& batch);
 
   void span(SpanRecord& span, const MessageEdit& edit);
   void item(ItemRecord& item, const MessageEdit& edit);
@@ -43,8 +44,11 @@ class Rewriter {
   void empty_old_part(Output& output);
   void drop_unused_parts();
 
-  Batch& batch_;
+  bool patch(SpanRecord& span, const MessageEdit& edit);
+
+  Batch* batch_ = nullptr;
   std::vector<Output> outputs_;
+  std::string spare_;  // memory for the first output of the next batch
   otlp::MessageWriter writer_;
 };
 

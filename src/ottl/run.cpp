@@ -36,8 +36,8 @@ bool Runner::execute_all(size_t first, size_t count) {
   return true;
 }
 
-bool Runner::run_groups(Batch& batch, size_t first, size_t count, Rewriter& rewriter) {
-  BatchWalk walk(batch, frame_, rewriter);
+bool Runner::run_groups(Batch& batch, size_t first, size_t count) {
+  BatchWalk walk(batch, frame_, rewriter_);
   const auto each = [&] { return execute_all(first, count); };
   const auto each_part = [&] { return each() ? PartFate::kKeep : PartFate::kStop; };
   switch (program_->groups[first].context) {
@@ -80,9 +80,9 @@ bool Runner::run(Batch& batch, Duration now, ByteBudget* budget) {
       ++count;
     }
     frame_.enter_batch(batch, now);
-    Rewriter rewriter(batch);
-    if (!run_groups(batch, first, count, rewriter)) return false;
-    rewriter.finish(budget);
+    rewriter_.start(batch);
+    if (!run_groups(batch, first, count)) return false;
+    rewriter_.finish(budget);
     first += count;
   }
   return true;

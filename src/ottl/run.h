@@ -113,11 +113,12 @@ class Runner {
   const std::string& error() const { return report_.last(); }
 
  private:
-  bool run_groups(Batch& batch, size_t first, size_t count, Rewriter& rewriter);
+  bool run_groups(Batch& batch, size_t first, size_t count);
   bool execute_all(size_t first, size_t count);
 
   std::shared_ptr<const Program> program_;
   Frame frame_;
+  Rewriter rewriter_;
   ErrorReport report_;
 };
 

@@ -124,7 +124,10 @@ bool append_text(const Value& value, std::string& out);
 class MapBuilder {
  public:
   explicit MapBuilder(Arena& arena) : arena_(arena) {}
-  MapBuilder(Arena& arena, const Map& from) : arena_(arena), entries_(from.begin(), from.end()) {}
+  MapBuilder(Arena& arena, const Map& from) : arena_(arena) {
+    entries_.reserve(from.size + 2);
+    entries_.assign(from.begin(), from.end());
+  }
 
   std::vector<Entry>& entries() { return entries_; }
   Entry* find(std::string_view key);

@@ -51,7 +51,8 @@ Map read_map(std::string_view message, uint32_t number, Arena& arena) {
   size_t at = 0;
   otlp::detail::for_each_payload(message, number, [&](std::string_view raw) {
     // An empty KeyValue has an empty key and no value; it must not look like a made one.
-    entries[at].key = otlp::attribute_key(raw);
+    std::string_view value;
+    if (!otlp::wire::split_plain_attribute(raw, entries[at].key, value)) entries[at].key = otlp::attribute_key(raw);
     entries[at++].raw = raw;
   });
   return {entries, count};

@@ -19,10 +19,10 @@ class RecordStage final : public Stage {
 
   void consume(Batch&& batch) override {
     frame_.enter_batch(batch, now_);
-    ottl::Rewriter rewriter(batch);
-    ottl::BatchWalk walk(batch, frame_, rewriter);
+    rewriter_.start(batch);
+    ottl::BatchWalk walk(batch, frame_, rewriter_);
     work_->run(batch, frame_, walk);
-    rewriter.finish(budget_);
+    rewriter_.finish(budget_);
     next_.consume(std::move(batch));
   }
   void on_tick(Time now) override { now_ = now.wall; }
@@ -30,6 +30,7 @@ class RecordStage final : public Stage {
  private:
   std::shared_ptr<const Work> work_;
   ottl::Frame frame_;
+  ottl::Rewriter rewriter_;
   ByteBudget* budget_;
   Consumer& next_;
   Duration now_{0};

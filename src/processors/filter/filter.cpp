@@ -34,10 +34,10 @@ class FilterStage final : public Stage {
     const uint64_t before = batch.item_count();
     report_.next_batch();
     frame_.enter_batch(batch, now_);
-    ottl::Rewriter rewriter(batch);
+    rewriter_.start(batch);
     FilterPass pass(*rules_, frame_, report_);
-    if (!pass.run(batch, rewriter)) return fail(batch);
-    rewriter.finish(env_.budget);
+    if (!pass.run(batch, rewriter_)) return fail(batch);
+    rewriter_.finish(env_.budget);
     Batch kept = sieve(std::move(batch), pass.kept(), downstream_, *env_.ledger, Settled::filtered());
     const uint64_t after = kept.item_count();
     if (after < before) filtered_.add(static_cast<double>(before - after));
@@ -57,6 +57,7 @@ class FilterStage final : public Stage {
   std::vector<DestinationId> downstream_;
   Consumer& next_;
   ottl::Frame frame_;
+  ottl::Rewriter rewriter_;
   ottl::ErrorReport report_;
   Duration now_{0};
 };

@@ -169,8 +169,8 @@ class SamplerStage final : public Stage {
     kept_.clear();
     Counts counts{};
     frame_.enter_batch(batch, Duration::zero());
-    ottl::Rewriter rewriter(batch);
-    ottl::BatchWalk walk(batch, frame_, rewriter);
+    rewriter_.start(batch);
+    ottl::BatchWalk walk(batch, frame_, rewriter_);
     uint32_t number = 0;
     walk.spans([&] {
       const uint32_t mine = number++;
@@ -182,7 +182,7 @@ class SamplerStage final : public Stage {
       frame_.message().set_bytes(field::span::kTraceState, frame_.arena().copy(decision.state->text()));
       return true;
     });
-    rewriter.finish(env_.budget);
+    rewriter_.finish(env_.budget);
     count(counts);
     Batch kept = sieve(std::move(batch), kept_, downstream_, *env_.ledger, Settled::sampled_out());
     if (!otlp::empty(kept)) next_.consume(std::move(kept));
@@ -208,6 +208,7 @@ class SamplerStage final : public Stage {
   Consumer& next_;
   ottl::KeyTables no_keys_;
   ottl::Frame frame_;
+  ottl::Rewriter rewriter_;
   std::vector<uint32_t> kept_;
 };
 
