@@ -137,8 +137,9 @@ class SendingQueue final : public Stage {
   void drop(const Batch& batch, const Settled& how);
 
   // sending_queue_spill.cpp
+  // At half of the room: what comes until the next look must find place, or its sender is refused.
   bool short_of_memory() const {
-    return env_.journal != nullptr && env_.budget != nullptr && env_.budget->short_of_room();
+    return env_.journal != nullptr && env_.budget != nullptr && env_.budget->used() * 2 > env_.budget->limit();
   }
   bool spill(QueueRequest& request);
   void spill_waiting();

@@ -47,8 +47,9 @@ std::string DiskJournal::restored_state(const std::string& component) const { re
 uint64_t DiskJournal::checkpoint_round() const { return impl_->round.load(std::memory_order_relaxed); }
 
 void DiskJournal::read(uint64_t record, Shard& back, absl::AnyInvocable<void(BufferRef)> done) {
-  impl_->world.self->post(
-      [impl = impl_, record, &back, done = std::move(done)]() mutable { impl->read(record, back, std::move(done)); });
+  impl_->world.self->post([impl = impl_, record, &back, done = std::move(done)]() mutable {
+    impl->read({record, &back, std::move(done)});
+  });
 }
 
 void DiskJournal::keep_refused(Signal signal, std::string request, std::string destination, std::string message) {

@@ -41,7 +41,14 @@ struct DiskJournal::Impl : std::enable_shared_from_this<Impl> {
   DestinationId destination_named(const std::string& name) const;
 
   // disk_journal_replay.cpp
-  void read(uint64_t record, Shard& back, absl::AnyInvocable<void(BufferRef)> done);
+  struct Reading {
+    uint64_t record;
+    Shard* back;
+    absl::AnyInvocable<void(BufferRef)> done;
+    int tries = 0;
+  };
+  void read(Reading reading);
+  void read_again(Time now);
   BufferRef payload_of(uint64_t record, const RecordBook& book);
   bool read_request(uint64_t record, const RecordBook& book, ReplayRecord& out);
   void replay(uint64_t after, uint64_t bytes, Shard& back,
@@ -154,6 +161,9 @@ struct DiskJournal::Impl : std::enable_shared_from_this<Impl> {
   std::set<uint64_t> unreadable;  // segments that are not written forward again
   mutable std::mutex health_mutex;
   JournalHealth health;
+
+  std::vector<Reading> unread;  // what could not be read just now
+  Duration read_again_at{0};
 
   // Settlements.
   SettlementInbox::Content taken;

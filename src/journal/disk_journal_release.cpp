@@ -28,6 +28,7 @@ std::string errno_text(int error) { return std::generic_category().message(error
 void DiskJournal::Impl::tick(Time now) {
   take_settlements();
   try_again(now);
+  read_again(now);
   log_settlements(now);
   if (now.mono >= survey_at) {
     survey_at = now.mono + kSurveyInterval;

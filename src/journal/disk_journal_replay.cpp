@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "journal/disk_journal_impl.h"
 
 // Reading records back.
 namespace weir::journal {
 namespace {
+
+constexpr int kMostReadTries = 30;
+constexpr Duration kReadAgainAfter = std::chrono::seconds(1);
 
 // The body, moved to the front of the payload's own memory: nobody else has it yet.
 BufferRef body_of(BufferRef payload, std::string_view body) {
@@ -25,7 +29,6 @@ BufferRef DiskJournal::Impl::payload_of(uint64_t record, const RecordBook& book)
     const int error = log.read(book.at, head, payload, Reservation::take(*world.budget, book.at.size));
     if (error == 0 && head.sequence == record) return payload;
     world.log->error("journal", "a record cannot be read", {{"error", errno_text(error)}});
-    metrics.corrupt.add();
     return {};
   }
   const auto waits = std::find_if(gathered.begin(), gathered.end(), [&](const Gathered& one) {
@@ -36,14 +39,25 @@ BufferRef DiskJournal::Impl::payload_of(uint64_t record, const RecordBook& book)
   return BufferRef::copy_of(payload, Reservation::take(*world.budget, payload.size()));
 }
 
-void DiskJournal::Impl::read(uint64_t record, Shard& back, absl::AnyInvocable<void(BufferRef)> done) {
+void DiskJournal::Impl::read(Reading reading) {
   BufferRef bytes;
-  if (const RecordBook* book = books.find(record)) bytes = payload_of(record, *book);
+  const RecordBook* book = books.find(reading.record);
+  if (book != nullptr) bytes = payload_of(reading.record, *book);
   if (bytes) {
     const auto request = decode_request(bytes->view());
     bytes = request ? body_of(std::move(bytes), request->body) : BufferRef();
+  } else if (book != nullptr && ++reading.tries < kMostReadTries) {
+    return unread.push_back(std::move(reading));
   }
-  back.post([bytes = std::move(bytes), done = std::move(done)]() mutable { done(std::move(bytes)); });
+  if (!bytes) metrics.corrupt.add();
+  reading.back->post([bytes = std::move(bytes), done = std::move(reading.done)]() mutable { done(std::move(bytes)); });
+}
+
+// A disk that fails for a while loses nothing.
+void DiskJournal::Impl::read_again(Time now) {
+  if (unread.empty() || now.mono < read_again_at) return;
+  read_again_at = now.mono + kReadAgainAfter;
+  for (Reading& reading : std::exchange(unread, {})) read(std::move(reading));
 }
 
 bool DiskJournal::Impl::read_request(uint64_t record, const RecordBook& book, ReplayRecord& out) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <future>
 #include <map>
+#include <stdexcept>
 #include <thread>
 
 #include "daemon/assemble.h"
@@ -86,6 +87,13 @@ struct Running {
     });
   }
 
+  const Ledger::Account& account_of(const std::string& exporter) const {
+    for (DestinationId id = 0; id < ledger.size(); ++id) {
+      if (ledger.account(id).exporter == exporter) return ledger.account(id);
+    }
+    throw std::runtime_error("no destination " + exporter);
+  }
+
   // What does not balance, as text; "" where all does.
   std::string check_books() {
     std::string wrong;
@@ -146,7 +154,7 @@ TEST_CASE("three senders on three shards: the books balance while it runs and af
   watcher.join();
   CHECK(wrong.empty());
   running.drain();
-  const Ledger::Account& kept = running.ledger.account(0);
+  const Ledger::Account& kept = running.account_of("sink/kept");
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (kept.settled() < kept.admitted && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   CHECK(running.check_books().empty());

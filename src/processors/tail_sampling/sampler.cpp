@@ -95,8 +95,8 @@ void TailSampler::collect_due(uint32_t tick) {
 // decided now, with what is there.
 void TailSampler::relieve_memory() {
   const ByteBudget* budget = shared_.env.budget;
+  if (table_.can_let_go() && worth_spilling()) return let_go_of_bytes(budget->limit() / 16);
   if (budget == nullptr || !budget->short_of_room()) return;
-  if (table_.can_let_go()) return let_go_of_bytes(budget->limit() / 16);
   if (departures_.waiting()) return;
   if (due_.empty() && !due_at_.empty()) {
     collect_due(due_at_.begin()->first);
@@ -104,11 +104,16 @@ void TailSampler::relieve_memory() {
   }
 }
 
+// At half of the room: what comes until the next look must find place, or its sender is refused.
+bool TailSampler::worth_spilling() const {
+  const ByteBudget* budget = shared_.env.budget;
+  return budget != nullptr && budget->used() * 2 > budget->limit();
+}
+
 // Oldest first, about `most` at a time: shards share the buffers, and none is freed before all have let go of it.
 void TailSampler::let_go_of_bytes(uint64_t most) {
-  const ByteBudget* budget = shared_.env.budget;
   uint64_t done = 0;
-  while (table_.can_let_go() && done < most && budget->short_of_room()) done += table_.let_go_of_oldest();
+  while (table_.can_let_go() && done < most && worth_spilling()) done += table_.let_go_of_oldest();
 }
 
 void TailSampler::decide_due() {

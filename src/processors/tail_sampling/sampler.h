@@ -81,6 +81,7 @@ class TailSampler final : public Stage {
   void flush_unjournaled();
   bool all_journaled(uint32_t trace);
   void remove(uint32_t trace);
+  bool worth_spilling() const;
   void let_go_of_bytes(uint64_t most);
   void finish();
   void publish();

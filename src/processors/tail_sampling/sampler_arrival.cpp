@@ -35,8 +35,7 @@ void TailSampler::consume(Batch&& batch) {
     return;
   }
   ingest(std::move(batch));
-  const ByteBudget* budget = shared_.env.budget;
-  if (table_.can_let_go() && budget != nullptr && budget->short_of_room()) let_go_of_bytes(budget->limit() / 64);
+  if (table_.can_let_go() && worth_spilling()) let_go_of_bytes(shared_.env.budget->limit() / 64);
   finish();
 }
 
