@@ -110,6 +110,7 @@ bool Pattern::matches(std::string_view text) const {
 }
 
 bool Pattern::find(std::string_view text, size_t from, std::vector<std::pair<int, int>>& ranges) const {
+  if (text.data() == nullptr) text = "";  // a group without an address took no part in the match
   const re2::StringPiece piece(text.data(), text.size());
   std::vector<re2::StringPiece> groups(names_.size());
   if (!compiled_->regex.Match(piece, from, piece.size(), RE2::UNANCHORED, groups.data(),

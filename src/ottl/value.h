@@ -50,6 +50,11 @@ struct List {
   const Value* end() const;
 };
 
+struct Bytes {
+  const char* data = nullptr;
+  size_t size = 0;
+};
+
 // A value of OTTL: 24 bytes, copied freely. Texts, maps and lists lie elsewhere: in the request, an arena or the
 // program.
 struct Value {
@@ -58,10 +63,7 @@ struct Value {
     bool boolean;
     int64_t integer;  // kInt, kTime, kDuration, kMessages (their number)
     double real;
-    struct {
-      const char* data;
-      size_t size;
-    } bytes;
+    Bytes bytes;
     Map map;
     List list;
     uint64_t id[2];

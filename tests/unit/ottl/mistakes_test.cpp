@@ -49,8 +49,7 @@ TEST_CASE("wrong statements are refused with place and remedy") {
 }
 
 TEST_CASE("a mistake in a statement of several lines has its line") {
-  CHECK(mistake_in("span", "set(name,\n  nam)") ==
-        "2:3: the context span has no path \"nam\"; did you mean \"name\"?");
+  CHECK(mistake_in("span", "set(name,\n  nam)") == "2:3: the context span has no path \"nam\"; did you mean \"name\"?");
 }
 
 TEST_CASE("nesting and chains have an end") {

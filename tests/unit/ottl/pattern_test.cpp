@@ -59,6 +59,7 @@ TEST_CASE("escapes and operators") {
 TEST_CASE("replacements") {
   CHECK(pattern("(?P<a>\\w)(\\d)")->replace_all("x1-y2", "$2${a}$$") == "1x$-2y$");
   CHECK(pattern("a*")->replace_all("baac", "-") == "-b-c-");
+  CHECK(pattern("(\\w+)*")->replace_all(std::string_view(), "x") == "x");
   CHECK(pattern("ö")->replace_all("öö", "o") == "oo");
   CHECK(pattern("(a)|(b)")->replace_all("ab", "[$1$2]") == "[a][b]");
 }
