@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "weir/admission.h"
+#include "weir/auth.h"
 #include "weir/batch.h"
 #include "weir/budget.h"
 #include "weir/clock.h"
@@ -39,6 +40,7 @@ struct ComponentEnv {
   Log* log = nullptr;
   uint64_t seed = 0;           // for all randomness of the component (backoff jitter, stochastic rounding)
   Journal* journal = nullptr;  // null: nothing is journaled
+  const Authenticators* authenticators = nullptr;  // null: none is started
 };
 
 // A piece of the graph that lives on one shard and is touched by that shard's thread alone: the instance of a processor

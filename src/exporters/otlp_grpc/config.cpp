@@ -26,7 +26,7 @@ void check_file(const Report& fail, const std::string& what, const std::string& 
 }
 
 // The part of `tls` that the gRPC library of this build can do.
-void check_tls(const Report& fail, const TlsClientConfig& tls) {
+void check_tls(const Report& fail, const config::TlsClientConfig& tls) {
   static const std::string kNotYet = " is not supported for gRPC by this version of weir";
   if (!tls.min_version.empty() && tls.min_version != "1.2") fail("tls", "min_version other than \"1.2\"" + kNotYet);
   if (!tls.max_version.empty() && tls.max_version != "1.3") fail("tls", "max_version other than \"1.3\"" + kNotYet);

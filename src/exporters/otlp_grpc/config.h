@@ -6,7 +6,7 @@
 #include <string>
 
 #include "config/fields.h"
-#include "exporters/otlp_common_tls.h"
+#include "config/tls.h"
 #include "exporters/queue_config.h"
 #include "exporters/retry.h"
 
@@ -33,7 +33,7 @@ GrpcTarget parse_grpc_endpoint(const std::string& endpoint);
 struct OtlpGrpcConfig {
   std::string endpoint;
   std::string compression = "gzip";
-  TlsClientConfig tls;
+  config::TlsClientConfig tls;
   std::map<std::string, std::string> headers;
   Duration timeout = std::chrono::seconds(5);  // of one attempt; 0 = none
   QueueConfig sending_queue;

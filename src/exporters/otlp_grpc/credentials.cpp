@@ -28,7 +28,7 @@ std::string text_of(const std::string& file, const std::string& written) {
   return file.empty() ? written : read_file(file);
 }
 
-std::string authorities_of(const TlsClientConfig& tls) {
+std::string authorities_of(const config::TlsClientConfig& tls) {
   std::string roots = text_of(tls.ca_file, tls.ca_pem);
   if (!roots.empty() && tls.include_system_ca_certs_pool) roots += "\n" + read_file(kSystemAuthorities);
   return roots;
@@ -49,7 +49,7 @@ std::shared_ptr<grpc::ChannelCredentials> make_unverified(const std::string& cer
 
 }  // namespace
 
-std::shared_ptr<grpc::ChannelCredentials> make_grpc_credentials(const TlsClientConfig& tls, bool plaintext) {
+std::shared_ptr<grpc::ChannelCredentials> make_grpc_credentials(const config::TlsClientConfig& tls, bool plaintext) {
   if (plaintext) return grpc::InsecureChannelCredentials();
   const std::string certificate = text_of(tls.cert_file, tls.cert_pem);
   const std::string key = text_of(tls.key_file, tls.key_pem);

@@ -5,11 +5,11 @@
 
 #include <grpcpp/security/credentials.h>
 
-#include "exporters/otlp_common_tls.h"
+#include "config/tls.h"
 
 namespace weir {
 
 // What `tls` says, for a channel. Throws std::runtime_error where a file cannot be read.
-std::shared_ptr<grpc::ChannelCredentials> make_grpc_credentials(const TlsClientConfig& tls, bool plaintext);
+std::shared_ptr<grpc::ChannelCredentials> make_grpc_credentials(const config::TlsClientConfig& tls, bool plaintext);
 
 }  // namespace weir

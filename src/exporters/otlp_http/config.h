@@ -6,7 +6,7 @@
 #include <string>
 
 #include "config/fields.h"
-#include "exporters/otlp_common_tls.h"
+#include "config/tls.h"
 #include "exporters/queue_config.h"
 #include "exporters/retry.h"
 #include "weir/batch.h"
@@ -29,7 +29,7 @@ struct OtlpHttpConfig {
   CompressionParams compression_params;
   Duration timeout = std::chrono::seconds(30);  // of one whole exchange; 0 = none
   std::map<std::string, std::string> headers;
-  TlsClientConfig tls;
+  config::TlsClientConfig tls;
   QueueConfig sending_queue;
   RetryConfig retry_on_failure;
   int64_t max_conns_per_host = 0;

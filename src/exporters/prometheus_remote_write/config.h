@@ -8,7 +8,7 @@
 
 #include "config/fields.h"
 #include "exporters/metric_naming.h"
-#include "exporters/otlp_common_tls.h"
+#include "config/tls.h"
 #include "exporters/retry.h"
 #include "weir/clock.h"
 
@@ -20,7 +20,7 @@ struct RemoteWriteHttpConfig {
   Duration timeout = std::chrono::seconds(5);
   std::map<std::string, std::string> headers;
   std::string compression;  // "" or snappy
-  TlsClientConfig tls;
+  config::TlsClientConfig tls;
   int64_t max_conns_per_host = 0;
   Duration idle_conn_timeout = std::chrono::seconds(90);
   static const config::Fields<RemoteWriteHttpConfig>& fields();
