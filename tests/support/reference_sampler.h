@@ -61,7 +61,7 @@ class ReferenceSampler {
   }
 
  private:
-  enum class Says { kNo, kYes, kDrop };
+  enum class Says { kNo, kYes, kDrop, kError };
   using Trace = std::vector<RefSpan>;
 
   bool keep(const Trace& trace) const {
@@ -75,11 +75,12 @@ class ReferenceSampler {
   }
 
   static Says yes_if(bool condition) { return condition ? Says::kYes : Says::kNo; }
-  static bool all_yes(const std::vector<RefPolicy>& policies, const Trace& trace) {
+  static Says if_all_yes(const std::vector<RefPolicy>& policies, const Trace& trace, Says yes) {
     for (const RefPolicy& policy : policies) {
-      if (ask(policy, trace) != Says::kYes) return false;
+      const Says says = ask(policy, trace);
+      if (says != Says::kYes) return says == Says::kError ? says : Says::kNo;
     }
-    return true;
+    return yes;
   }
 
   static Says ask(const RefPolicy& policy, const Trace& trace) {
@@ -89,12 +90,32 @@ class ReferenceSampler {
     if (policy.type == "probabilistic") return yes_if(probabilistic(policy, trace.front().trace));
     if (policy.type == "span_count") return yes_if(count(policy, static_cast<int64_t>(trace.size())));
     if (policy.type == "trace_flags") return yes_if(flags(trace));
-    if (policy.type == "and") return yes_if(all_yes(policy.inner, trace));
-    if (policy.type == "not") return yes_if(ask(policy.inner.front(), trace) == Says::kNo);
-    if (policy.type == "drop") return all_yes(policy.inner, trace) ? Says::kDrop : Says::kNo;
+    if (policy.type == "ottl_condition") return condition(policy, trace);
+    if (policy.type == "and") return if_all_yes(policy.inner, trace, Says::kYes);
+    if (policy.type == "drop") return if_all_yes(policy.inner, trace, Says::kDrop);
+    if (policy.type == "not") {
+      const Says says = ask(policy.inner.front(), trace);
+      return says == Says::kError ? says : yes_if(says == Says::kNo);
+    }
     return yes_if(attribute(policy, trace) != policy.invert);
   }
 
+  // Any span that is an error or whose text under `key` begins with the word; what is no text of that length fails,
+  // which ends it where errors propagate (`low`).
+  static Says condition(const RefPolicy& policy, const Trace& trace) {
+    for (const RefSpan& span : trace) {
+      if (span.status == 2) return Says::kYes;
+      const RefValue* value = find(span.tags, policy.key);
+      const auto* text = value == nullptr ? nullptr : std::get_if<std::string>(value);
+      const std::string& word = policy.words.front();
+      if (text != nullptr && text->size() >= word.size()) {
+        if (text->substr(0, word.size()) == word) return Says::kYes;
+      } else if (policy.low != 0) {
+        return Says::kError;
+      }
+    }
+    return Says::kNo;
+  }
   static bool latency(const RefPolicy& policy, const Trace& trace) {
     uint64_t first = 0, last = 0;
     for (const RefSpan& span : trace) {

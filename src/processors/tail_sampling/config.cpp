@@ -45,9 +45,9 @@ void check_tests(const TailSamplingConfig& tail, const config::Value& at, const 
     if (policy.spec != nullptr) policy.spec->build(tests);
   }
   if (tests.size() > SpanTests::kMostTests) {
-    problems.error(
-        at.place, path + "::policies",
-        "more than 64 attribute, latency and trace_state policies are not supported by this version of weir");
+    problems.error(at.place, path + "::policies",
+                   "more than 64 attribute, latency, trace_state and ottl_condition policies are not supported by this "
+                   "version of weir");
   }
 }
 

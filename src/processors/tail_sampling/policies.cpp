@@ -7,12 +7,6 @@ namespace weir {
 
 namespace {
 
-// Refused with its place: there is no OTTL in this version.
-SpecRef read_ottl_condition(const config::At& block) {
-  block.error("ottl_condition policies are not supported by this version of weir");
-  return nullptr;
-}
-
 struct PolicyType {
   std::string_view name;
   ReadPolicy read;

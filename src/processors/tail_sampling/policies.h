@@ -24,6 +24,7 @@ SpecRef read_drop(const config::At& block);
 SpecRef read_latency(const config::At& block);
 SpecRef read_not(const config::At& block);
 SpecRef read_numeric_attribute(const config::At& block);
+SpecRef read_ottl_condition(const config::At& block);
 SpecRef read_probabilistic(const config::At& block);
 SpecRef read_rate_limiting(const config::At& block);
 SpecRef read_span_count(const config::At& block);

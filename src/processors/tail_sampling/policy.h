@@ -12,9 +12,10 @@ namespace weir {
 
 class SpanTests;
 
-// What a policy says about a trace. kDropped comes from `drop` policies alone and beats everything.
-enum class Decision : uint8_t { kNotSampled, kSampled, kDropped };
-inline constexpr int kDecisions = 3;
+// What a policy says about a trace. kDropped comes from `drop` policies alone and beats everything; kError (it could
+// not tell) is counted and says nothing about the trace.
+enum class Decision : uint8_t { kNotSampled, kSampled, kDropped, kError };
+inline constexpr int kDecisions = 3;  // that a trace can come to
 
 inline Decision sampled_if(bool yes) { return yes ? Decision::kSampled : Decision::kNotSampled; }
 

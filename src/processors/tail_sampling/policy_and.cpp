@@ -9,7 +9,7 @@ class AndPolicy final : public Policy {
  public:
   explicit AndPolicy(PolicyList policies) : policies_(std::move(policies)) {}
   Decision decide(const TraceFacts& trace, Time now) override {
-    return all_sample(policies_, trace, now) ? Decision::kSampled : Decision::kNotSampled;
+    return if_all_sample(policies_, trace, now, Decision::kSampled);
   }
 
  private:

@@ -23,7 +23,9 @@ class Composite final : public Policy {
     std::lock_guard lock(mutex_);
     start_second(now);
     for (Share& share : shares_) {
-      if (share.policy->decide(trace, now) != Decision::kSampled) continue;
+      const Decision decision = share.policy->decide(trace, now);
+      if (decision == Decision::kError) return decision;
+      if (decision != Decision::kSampled) continue;
       if (share.used + trace.spans > share.allowed) return Decision::kNotSampled;
       share.used += trace.spans;
       return Decision::kSampled;

@@ -9,7 +9,7 @@ class DropPolicy final : public Policy {
  public:
   explicit DropPolicy(PolicyList policies) : policies_(std::move(policies)) {}
   Decision decide(const TraceFacts& trace, Time now) override {
-    return all_sample(policies_, trace, now) ? Decision::kDropped : Decision::kNotSampled;
+    return if_all_sample(policies_, trace, now, Decision::kDropped);
   }
 
  private:

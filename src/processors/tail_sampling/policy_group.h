@@ -27,10 +27,15 @@ inline bool any_needs_bytes(const std::vector<PolicyConfig>& configs) {
   return std::any_of(configs.begin(), configs.end(), [](const PolicyConfig& c) { return c.spec->needs_bytes(); });
 }
 
-// The first that does not sample ends it: those behind it are not asked (a rate limiter there takes no tokens).
-inline bool all_sample(const PolicyList& policies, const TraceFacts& trace, Time now) {
-  return std::all_of(policies.begin(), policies.end(),
-                     [&](const auto& policy) { return policy->decide(trace, now) == Decision::kSampled; });
+// `yes` where all policies sample. The first that does not ends it: those behind it are not asked (a rate limiter there
+// takes no tokens).
+inline Decision if_all_sample(const PolicyList& policies, const TraceFacts& trace, Time now, Decision yes) {
+  for (const auto& policy : policies) {
+    const Decision decision = policy->decide(trace, now);
+    if (decision == Decision::kError) return decision;
+    if (decision != Decision::kSampled) return Decision::kNotSampled;
+  }
+  return yes;
 }
 
 // Base of the specs that hold other policies.

@@ -9,7 +9,8 @@ class NotPolicy final : public Policy {
  public:
   explicit NotPolicy(std::unique_ptr<Policy> policy) : policy_(std::move(policy)) {}
   Decision decide(const TraceFacts& trace, Time now) override {
-    return sampled_if(policy_->decide(trace, now) == Decision::kNotSampled);
+    const Decision decision = policy_->decide(trace, now);
+    return decision == Decision::kError ? decision : sampled_if(decision == Decision::kNotSampled);
   }
 
  private:

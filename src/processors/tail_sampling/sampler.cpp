@@ -20,9 +20,9 @@ std::vector<std::string> names_of(const std::vector<PolicyConfig>& policies) {
   return names;
 }
 
-SpanTests tests_of(const std::vector<PolicyConfig>& policies) {
-  SpanTests tests;
-  build_all(policies, tests);
+SpanTests tests_of(const SamplerShared& shared) {
+  SpanTests tests(shared.env.log, shared.env.id);
+  build_all(shared.config.policies, tests);
   return tests;
 }
 
@@ -42,7 +42,7 @@ TailSampler::TailSampler(SamplerShared& shared, const StagePlace& place, Consume
       config_(shared.config),
       place_(place),
       next_(next),
-      tests_(tests_of(config_.policies)),
+      tests_(tests_of(shared)),
       table_(shared.env.budget),
       sampled_cache_(cache_share(config_.decision_cache.sampled_cache_size, shared.stages), shared.env.budget),
       other_cache_(cache_share(config_.decision_cache.non_sampled_cache_size, shared.stages), shared.env.budget),
@@ -150,6 +150,10 @@ void TailSampler::ask_policy(size_t index, const std::vector<uint32_t>& slice) {
     if (stopped_[i] != 0) continue;
     ++asked;
     const Decision decision = shared_.policies[index]->decide(table_.trace(slice[i]).facts, now_);
+    if (decision == Decision::kError) {
+      metrics_.policy_failed();
+      continue;
+    }
     metrics_.policy_decided(index, decision);
     decisions_[i] = std::max(decisions_[i], decision);  // in the enum's order
     stopped_[i] = decision == Decision::kDropped || (decision == Decision::kSampled && config_.sample_on_first_match);

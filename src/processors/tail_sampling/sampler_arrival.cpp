@@ -42,6 +42,7 @@ void TailSampler::consume(Batch&& batch) {
 void TailSampler::ingest(Batch&& arrived) {
   const uint32_t run = table_.open_run(std::move(arrived));
   const Batch& batch = table_.run(run).tables;  // does not move while the run is open
+  tests_.start(batch, now_.wall);
   resource_hits_.assign(batch.resources.size(), 0);
   resource_known_.assign(batch.resources.size(), false);
   const size_t taken = take_spans_in(run);

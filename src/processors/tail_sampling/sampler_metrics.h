@@ -21,6 +21,7 @@ class SamplerMetrics {
   SamplerMetrics(const ComponentEnv& env, const std::vector<std::string>& policies);
 
   void policy_decided(size_t policy, Decision decision) { ++policies_[policy].decisions[index_of(decision)].count; }
+  void policy_failed() { ++evaluation_errors_.count; }
   void policy_took(size_t policy, Duration time, uint64_t traces);
   void decided(Decision decision) { ++global_[index_of(decision)].count; }
   void new_trace() { ++new_traces_.count; }

@@ -58,6 +58,13 @@ uint64_t SpanTests::add_trace_state(std::unique_ptr<TraceStateTest> test) {
   return trace_states_.back().bit;
 }
 
+SpanTests::ConditionBits SpanTests::add_conditions(std::shared_ptr<const ottl::SpanConditions> conditions) {
+  ConditionBits bits{next_bit(), 0};
+  if (conditions->error_mode == ottl::ErrorMode::kPropagate) bits.failed = next_bit();
+  conditions_.push_back({bits, std::make_unique<ottl::SpanEvaluator>(std::move(conditions), log_, component_)});
+  return bits;
+}
+
 const SpanTests::Key* SpanTests::find_key(std::string_view name) const {
   for (const Key& key : keys_) {
     if (key.key == name) return &key;
@@ -107,7 +114,26 @@ void SpanTests::observe_attributes(const Batch& batch, const SpanRecord& span, T
   }
 }
 
-void SpanTests::observe(const Batch& batch, const SpanRecord& span, uint64_t resource_hits, TraceFacts& trace) const {
+void SpanTests::observe_conditions(const SpanRecord& span, TraceFacts& trace) {
+  for (Conditions& one : conditions_) {
+    if (trace.hit(one.bits.met | one.bits.failed)) continue;
+    const ottl::Verdict verdict = one.evaluator->holds(span);
+    if (verdict == ottl::Verdict::kYes) trace.hits |= one.bits.met;
+    if (verdict != ottl::Verdict::kFailed) continue;
+    trace.hits |= one.bits.failed;
+    if (log_ == nullptr || std::exchange(one.said, true)) continue;
+    log_->warn(component_, "a sampling policy failed", {{"error", one.evaluator->error()}});
+  }
+}
+
+void SpanTests::start(const Batch& batch, Duration now) {
+  for (Conditions& one : conditions_) {
+    one.evaluator->start(batch, now);
+    one.said = false;
+  }
+}
+
+void SpanTests::observe(const Batch& batch, const SpanRecord& span, uint64_t resource_hits, TraceFacts& trace) {
   ++trace.spans;
   trace.statuses = static_cast<uint8_t>(trace.statuses | 1U << static_cast<uint32_t>(span.status));
   trace.hits |= resource_hits;
@@ -116,6 +142,7 @@ void SpanTests::observe(const Batch& batch, const SpanRecord& span, uint64_t res
     observe_attributes(batch, span, trace);
   }
   if (flags_wanted_ && !trace.flag_sampled) trace.flag_sampled = (otlp::span_flags(batch, span) & kFlagSampled) != 0;
+  if (!conditions_.empty()) observe_conditions(span, trace);
   if (!span.has_trace_state) return;
   for (const TraceState& state : trace_states_) {
     if (!trace.hit(state.bit) && state.test->matches(otlp::trace_state(batch, span))) trace.hits |= state.bit;

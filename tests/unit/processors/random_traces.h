@@ -59,9 +59,9 @@ inline RefSpan random_span(Dice& dice, uint64_t trace, uint64_t id) {
 
 inline RefPolicy random_leaf(Dice& dice) {
   RefPolicy policy;
-  policy.type = dice.of(std::vector<std::string>{"latency", "latency", "status_code", "probabilistic",
-                                                 "numeric_attribute", "string_attribute", "string_attribute",
-                                                 "boolean_attribute", "span_count", "trace_flags", "always_sample"});
+  policy.type = dice.of(std::vector<std::string>{
+      "latency", "latency", "status_code", "probabilistic", "numeric_attribute", "string_attribute", "string_attribute",
+      "boolean_attribute", "span_count", "trace_flags", "always_sample", "ottl_condition", "ottl_condition"});
   policy.key = policy.type == "probabilistic" ? dice.of(std::vector<std::string>{"", "salt"}) : dice.of(kKeys);
   policy.invert = dice.chance(25);
   policy.regex = dice.chance(40);
@@ -71,11 +71,13 @@ inline RefPolicy random_leaf(Dice& dice) {
                        ? std::vector<std::string>{dice.of(std::vector<std::string>{"^ac", "a$", "me-?", "^$", "b"})}
                        : std::vector<std::string>{dice.of(kWords), dice.of(kWords)};
   }
+  if (policy.type == "ottl_condition") policy.words = {dice.of(std::vector<std::string>{"a", "gam", "acme-"})};
   policy.percentage = static_cast<double>(dice.below(100)) + 0.5;
   policy.low = static_cast<int64_t>(dice.below(4));
   policy.high = dice.chance(50) ? 0 : policy.low + static_cast<int64_t>(dice.below(5));
   if (policy.type == "latency") policy.low *= 90, policy.high *= 90;
   if (policy.type == "numeric_attribute") policy.low = policy.low * 25 + 25, policy.high *= 25;
+  if (policy.type == "ottl_condition") policy.low %= 2;
   if (policy.type == "boolean_attribute") policy.low %= 2;
   return policy;
 }
@@ -87,6 +89,13 @@ inline RefPolicy random_policy(Dice& dice) {
 }
 
 inline std::string number(int64_t value) { return std::to_string(value); }
+
+inline std::string condition_yaml(const RefPolicy& policy) {
+  const std::string& word = policy.words.front();
+  return std::string("error_mode: ") + (policy.low != 0 ? "propagate" : "silent") +
+         ", span: ['status.code == STATUS_CODE_ERROR', 'Substring(attributes[\"" + policy.key + "\"], 0, " +
+         std::to_string(word.size()) + ") == \"" + word + "\"']}}";
+}
 
 // The policy in the dialect.
 inline std::string yaml_of(const RefPolicy& policy, const std::string& name) {
@@ -104,6 +113,7 @@ inline std::string yaml_of(const RefPolicy& policy, const std::string& name) {
     return block + "hash_salt: '" + policy.key + "', sampling_percentage: " + std::to_string(policy.percentage) + "}}";
   if (policy.type == "span_count")
     return block + "min_spans: " + number(policy.low) + ", max_spans: " + number(policy.high) + "}}";
+  if (policy.type == "ottl_condition") return block + condition_yaml(policy);
   if (policy.type == "not") return block + "not_sub_policy: " + yaml_of(policy.inner[0], name + "0") + "}}";
   if (policy.type == "and" || policy.type == "drop") return block + policy.type + "_sub_policy: [" + inner + "]}}";
   if (policy.type == "numeric_attribute") {

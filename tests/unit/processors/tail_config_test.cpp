@@ -81,8 +81,15 @@ TEST_CASE("tail config: policies are checked when they are read") {
   CHECK(of_policy(
             "type: string_attribute, string_attribute: {key: a, values: [ok, '(b'], enabled_regex_matching: true}") ==
         List{"::string_attribute::values::1: invalid regular expression \"(b\": missing ): (b"});
-  CHECK(of_policy("type: ottl_condition, ottl_condition: {span: ['true']}") ==
-        List{"::ottl_condition: ottl_condition policies are not supported by this version of weir"});
+  CHECK(of_policy("type: ottl_condition, ottl_condition: {error_mode: propagate, span: ['true'], spanevent: ['name == "
+                  "\"a\"']}")
+            .empty());
+  CHECK(of_policy("type: ottl_condition, ottl_condition: {error_mode: ignore}") ==
+        List{"::ottl_condition: expected at least one OTTL condition to filter on"});
+  CHECK(of_policy("type: ottl_condition, ottl_condition: {error_mode: loud, span: ['true']}") ==
+        List{"::ottl_condition::error_mode: unknown value \"loud\", expected one of: propagate, ignore, silent"});
+  CHECK(of_policy("type: ottl_condition, ottl_condition: {span: ['true', 'attributes[']}").size() == 1);
+  CHECK(of_policy("type: ottl_condition, ottl_condition: {spanevent: ['true', 'nam == \"a\"']}").size() == 1);
   CHECK(of_policy("type: and, and: {and_sub_policy: [{name: x, type: and}]}") ==
         List{"::and::and_sub_policy::0: a policy of type and cannot stand here"});
   CHECK(of_policy("type: and, and: {and_sub_policy: [{name: x, type: status_code}]}") ==
