@@ -7,9 +7,12 @@ the ports that weir itself listens on."""
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -32,6 +35,18 @@ def use_venv():
         os.execv(python, [python, *sys.argv])
 
 
+def finish(name, body):
+    """body(directory) and a verdict of one line; the directory stays after a failure. Exits."""
+    tmp = tempfile.mkdtemp(prefix=f"weir-{name}-")
+    try:
+        body(tmp)
+    except AssertionError as e:
+        traceback.print_tb(e.__traceback__)
+        sys.exit(f"{name}: FAILED: {e}\n  left in {tmp}")
+    shutil.rmtree(tmp, ignore_errors=True)
+    say(f"{name}: passed")
+
+
 # --- namespaces
 
 NAMESPACES = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -52,7 +67,7 @@ def namespaced():
     if os.environ.get("WEIR_SEEDS_NO_NAMESPACES"):
         return False
     for way in (NAMESPACES, NAMESPACES + ["--map-root-user"]):
-        tried = subprocess.run([*way, "sh", "-c", "ip link add a type veth peer name b && mount -t tmpfs tmpfs /dev/shm"],
+        tried = subprocess.run([*way, "sh", "-c", "ip link add name cable0 type veth peer name cable1 && mount -t tmpfs tmpfs /dev/shm"],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         if tried.returncode == 0:
             os.environ["WEIR_SEEDS_NAMESPACED"] = "1"
@@ -76,7 +91,7 @@ class Neighbour:
         pid = str(self.holder.pid)
         common.wait_until("the neighbour's namespace is there",
                           lambda: os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net"), every=.002)
-        run("ip", "link", "add", "cable0", "type", "veth", "peer", "name", "cable1", "netns", pid)
+        run("ip", "link", "add", "name", "cable0", "type", "veth", "peer", "name", "cable1", "netns", pid)
         run("ip", "address", "add", ours + "/24", "dev", "cable0")
         run("ip", "link", "set", "cable0", "up")
         run(*self.inside("ip", "link", "set", "lo", "up"))
