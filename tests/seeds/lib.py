@@ -30,7 +30,9 @@ def say(text):
 
 def use_venv():
     """Goes on in build/venv-seeds, which tests/seeds/setup makes or brings up to date."""
-    if os.path.realpath(sys.prefix) != os.path.realpath(VENV) or not os.path.exists(os.path.join(VENV, "requirements.txt")):
+    installed, wanted = (os.path.join(folder, "requirements.txt") for folder in (VENV, HERE))
+    here = os.path.realpath(sys.prefix) == os.path.realpath(VENV)
+    if not here or not os.path.exists(installed) or read(installed) != read(wanted):
         python = subprocess.run([os.path.join(HERE, "setup")], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         os.execv(python, [python, *sys.argv])
 
