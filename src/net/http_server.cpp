@@ -4,6 +4,8 @@
 #include <atomic>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
+
 #include "net/server_connection.h"
 
 namespace weir::net {
@@ -18,37 +20,74 @@ void Responder::respond(Response&& response) const {
   });
 }
 
+namespace {
+constexpr auto kHandshakeTime = std::chrono::seconds(10);
+}
+
 struct HttpServer::Impl {
   // What belongs to one shard's thread.
   struct Connections {
     std::vector<std::shared_ptr<ServerConnection>> all;
+    absl::flat_hash_map<uint64_t, TlsHandshake> handshakes;
+    uint64_t handshakes_begun = 0;
     bool told_to_drain = false;
     Duration last_tick{0};
   };
 
   Impl(uint32_t shards, ServerProtocol protocol_in, const ServerLimits& limits_in, RequestHandler& handler_in,
-       const Clock& clock_in)
-      : protocol(protocol_in), limits(limits_in), handler(&handler_in), clock(&clock_in), by_shard(shards) {}
+       const Clock& clock_in, ServerTls secure_in)
+      : protocol(protocol_in),
+        limits(limits_in),
+        handler(&handler_in),
+        clock(&clock_in),
+        secure(std::move(secure_in)),
+        by_shard(shards) {}
 
   void accept(std::unique_ptr<Stream> stream);
+  void on_handshake(TlsAccepted accepted);
+  void serve(std::unique_ptr<Stream> stream, ServerProtocol speaks);
 
   const ServerProtocol protocol;
   const ServerLimits limits;
   RequestHandler* const handler;
   const Clock* const clock;
+  const ServerTls secure;
   std::vector<Connections> by_shard;
   std::atomic<uint64_t> open_requests{0};
   std::atomic<bool> draining{false};
   std::unique_ptr<Listener> listener;
 };
 
+void HttpServer::Impl::accept(std::unique_ptr<Stream> stream) {
+  if (!secure.tls) return serve(std::move(stream), protocol);
+  Connections& mine = by_shard[stream->shard().index()];
+  const uint64_t number = ++mine.handshakes_begun;
+  // The handshake belongs to this object: it cannot end later.
+  mine.handshakes[number] =
+      secure.tls->accept(std::move(stream), kHandshakeTime, [this, &mine, number](TlsAccepted accepted) {
+        const TlsHandshake ended = std::exchange(mine.handshakes[number], nullptr);
+        mine.handshakes.erase(number);
+        on_handshake(std::move(accepted));
+      });
+}
+
+void HttpServer::Impl::on_handshake(TlsAccepted accepted) {
+  if (accepted.stream)
+    return serve(std::move(accepted.stream), accepted.protocol == "h2" ? ServerProtocol::kHttp2 : protocol);
+  if (secure.log == nullptr) return;
+  // A probe that connects and leaves is nobody's mistake.
+  const bool spoke = accepted.error.find(": tls: ") != std::string::npos;
+  secure.log->write(spoke ? LogLevel::kWarn : LogLevel::kDebug, secure.component, "TLS handshake failed",
+                    {{"error", accepted.error}});
+}
+
 // A connection that comes while the server drains is served too, and told to go by the next tick: closing it would lose
 // the request that is on its way.
-void HttpServer::Impl::accept(std::unique_ptr<Stream> stream) {
+void HttpServer::Impl::serve(std::unique_ptr<Stream> stream, ServerProtocol speaks) {
   Connections& mine = by_shard[stream->shard().index()];
   mine.told_to_drain = false;
   SessionEnv env{handler, limits, {stream->peer(), &stream->shard()}, &open_requests};
-  mine.all.push_back(std::make_shared<ServerConnection>(std::move(stream), std::move(env), protocol, clock->now()));
+  mine.all.push_back(std::make_shared<ServerConnection>(std::move(stream), std::move(env), speaks, clock->now()));
   mine.all.back()->start();
 }
 
@@ -59,12 +98,14 @@ HttpServer::~HttpServer() {
   for (Impl::Connections& shard : impl_->by_shard) {
     for (const auto& connection : shard.all) connection->close();
     shard.all.clear();
+    shard.handshakes.clear();
   }
 }
 
 HttpServer::Started HttpServer::bind(Shards& shards, const Endpoint& endpoint, ServerProtocol protocol,
-                                     const ServerLimits& limits, RequestHandler& handler, const Clock& clock) {
-  auto impl = std::make_shared<Impl>(shards.size(), protocol, limits, handler, clock);
+                                     const ServerLimits& limits, RequestHandler& handler, const Clock& clock,
+                                     ServerTls tls) {
+  auto impl = std::make_shared<Impl>(shards.size(), protocol, limits, handler, clock, std::move(tls));
   // The listener may still call after it is stopped: hold what it needs, weakly (the server is gone when loops have
   // stopped).
   std::weak_ptr<Impl> weak = impl;
@@ -101,6 +142,7 @@ void HttpServer::drain() {
 void HttpServer::close(uint32_t shard) {
   for (const auto& connection : impl_->by_shard[shard].all) connection->close();
   impl_->by_shard[shard].all.clear();
+  impl_->by_shard[shard].handshakes.clear();
 }
 
 }  // namespace weir::net

@@ -10,7 +10,9 @@
 
 #include "net/http_message.h"
 #include "net/listener.h"
+#include "net/tls.h"
 #include "weir/clock.h"
+#include "weir/log.h"
 #include "weir/shard.h"
 
 namespace weir::net {
@@ -102,6 +104,13 @@ enum class ServerProtocol : uint8_t {
   kAny,    // HTTP/1.1, or HTTP/2 where the client opens with its preface
 };
 
+// TLS of a listener. A client has 10 s for its handshake; where ALPN chose h2, that is what is spoken.
+struct ServerTls {
+  std::shared_ptr<TlsServer> tls;  // null: plaintext
+  Log* log = nullptr;              // hears of handshakes that fail, as `component`; outlives the server
+  std::string component;
+};
+
 // A listener and its connections on all shards.
 class HttpServer {
  public:
@@ -112,7 +121,7 @@ class HttpServer {
   // Binds; nothing is accepted before start(). `shards` are those of EventLoops; handler, shards and clock outlive the
   // server, and the server is destroyed after the loops have stopped.
   static Started bind(Shards& shards, const Endpoint& endpoint, ServerProtocol protocol, const ServerLimits& limits,
-                      RequestHandler& handler, const Clock& clock);
+                      RequestHandler& handler, const Clock& clock, ServerTls tls = {});
   ~HttpServer();
 
   void start();

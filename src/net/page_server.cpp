@@ -7,6 +7,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <cstring>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "net/asio_access.h"
@@ -31,11 +32,14 @@ constexpr size_t kMostConnections = 256;
 class PageConnection;
 
 // Shared by the server and its connections; touched on the home shard only, but for `handler` being const.
-struct PageHub {
+struct PageHub : std::enable_shared_from_this<PageHub> {
   PageHub(LoopShard& on, PageServer::Handler with) : shard(on), handler(std::move(with)) {}
   LoopShard& shard;
   PageServer::Handler handler;  // null after the server's end
   std::unordered_set<PageConnection*> open;
+  std::shared_ptr<TlsServer> tls;  // null: plaintext
+  std::unordered_map<uint64_t, TlsHandshake> handshakes;
+  uint64_t handshakes_begun = 0;
 };
 
 bool accepts_gzip(std::string_view header) {
@@ -177,6 +181,21 @@ class PageConnection : public std::enable_shared_from_this<PageConnection> {
   std::array<char, 2 * kHeaderLimit> buffer_;
 };
 
+void serve(const std::shared_ptr<PageHub>& hub, std::unique_ptr<Stream> stream) {
+  std::make_shared<PageConnection>(hub, std::move(stream))->next_request();
+}
+
+void shake_hands(const std::shared_ptr<PageHub>& hub, std::unique_ptr<Stream> stream) {
+  const uint64_t number = ++hub->handshakes_begun;
+  // A handshake ends with the hub that owns it.
+  const auto done = [hub = hub.get(), number](TlsAccepted accepted) {
+    const auto alive = hub->weak_from_this().lock();
+    const auto handshake = hub->handshakes.extract(number);
+    if (alive && accepted.stream && hub->handler) serve(alive, std::move(accepted.stream));
+  };
+  hub->handshakes[number] = hub->tls->accept(std::move(stream), kRequestTime, done);
+}
+
 }  // namespace
 
 struct PageServer::Impl {
@@ -184,14 +203,16 @@ struct PageServer::Impl {
   std::unique_ptr<Listener> listener;
 };
 
-PageServer::Started PageServer::start(Shards& shards, std::string_view endpoint, Handler handler, uint32_t home) {
+PageServer::Started PageServer::start(Shards& shards, std::string_view endpoint, Handler handler, uint32_t home,
+                                      std::shared_ptr<TlsServer> tls) {
   Started started;
   const std::optional<Endpoint> at = parse_endpoint(endpoint, started.error);
   if (!at) return started;
   auto hub = std::make_shared<PageHub>(loop_of(shards.at(home)), std::move(handler));
+  hub->tls = std::move(tls);
   const auto on_stream = [hub](std::unique_ptr<Stream> stream) {
-    if (!hub->handler || hub->open.size() >= kMostConnections) return;
-    std::make_shared<PageConnection>(hub, std::move(stream))->next_request();
+    if (!hub->handler || hub->open.size() + hub->handshakes.size() >= kMostConnections) return;
+    hub->tls ? shake_hands(hub, std::move(stream)) : serve(hub, std::move(stream));
   };
   Listener::Bound bound = Listener::bind(shards, *at, on_stream, home);
   if (!bound.listener) return {nullptr, std::move(bound.error)};
@@ -205,6 +226,7 @@ PageServer::PageServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PageServer::~PageServer() {
   impl_->hub->shard.post([hub = impl_->hub] {
     hub->handler = nullptr;
+    hub->handshakes.clear();
     const std::unordered_set<PageConnection*> open = hub->open;
     for (PageConnection* connection : open) connection->retire();
   });

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/functional/any_invocable.h"
+#include "net/tls.h"
 #include "weir/shard.h"
 
 namespace weir::net {
@@ -38,7 +39,9 @@ class PageServer {
   };
 
   // `endpoint` as parse_endpoint() takes it. `shards` are those of EventLoops; the handler runs on shard `home`.
-  static Started start(Shards& shards, std::string_view endpoint, Handler handler, uint32_t home = 0);
+  // With `tls`, pages are served over TLS.
+  static Started start(Shards& shards, std::string_view endpoint, Handler handler, uint32_t home = 0,
+                       std::shared_ptr<TlsServer> tls = nullptr);
   // Any thread: no new connections; open ones end after the answer under way. Where loops still run, the handler may be
   // called until its shard has heard of this.
   ~PageServer();
