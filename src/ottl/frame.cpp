@@ -157,7 +157,8 @@ bool Frame::has_attribute(Level level, uint32_t slot) {
   return found(level, slot).state != LevelState::Slot::State::kAbsent;
 }
 
-Value Frame::attribute(Level level, uint32_t slot) {
+// Finds all slots of the level, or decodes this one.
+Value Frame::first_attribute(Level level, uint32_t slot) {
   LevelState::Slot& there = found(level, slot);
   if (there.state == LevelState::Slot::State::kAbsent) return {};
   if (there.state == LevelState::Slot::State::kRaw) {

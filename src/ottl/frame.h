@@ -32,7 +32,9 @@ class KeyTable {
   // The slot of a key, or -1.
   int find(std::string_view key) const {
     for (int i = by_length_[key.size() % kLengths]; i >= 0; i = next_[static_cast<size_t>(i)]) {
-      if (keys_[static_cast<size_t>(i)] == key) return i;
+      const std::string& known = keys_[static_cast<size_t>(i)];
+      // Names of one length differ at their end more often than not.
+      if (known.size() == key.size() && (key.empty() || known.back() == key.back()) && known == key) return i;
     }
     return -1;
   }
@@ -98,7 +100,15 @@ class Frame {
 
   LevelState& level(Level level) { return levels_[static_cast<size_t>(level)]; }
   // A constant key's attribute on a level; nil where it is absent.
-  Value attribute(Level level, uint32_t slot);
+  Value attribute(Level which, uint32_t slot) {
+    const LevelState& level = levels_[static_cast<size_t>(which)];
+    if (level.slots_filled) {
+      const LevelState::Slot& there = level.slots[slot];
+      if (there.state == LevelState::Slot::State::kValue) return there.value;
+      if (there.state == LevelState::Slot::State::kAbsent) return {};
+    }
+    return first_attribute(which, slot);
+  }
   bool has_attribute(Level level, uint32_t slot);
 
   const Batch& batch() const { return *batch_; }
@@ -122,6 +132,7 @@ class Frame {
   std::string take_error();
 
  private:
+  [[gnu::noinline]] Value first_attribute(Level level, uint32_t slot);
   LevelState::Slot& found(Level level, uint32_t slot);
   static void note(LevelState& level, int slot, std::string_view raw);
   void fill_slots(LevelState& level, const KeyTable& table);

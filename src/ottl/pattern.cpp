@@ -86,8 +86,10 @@ void Pattern::find_plain(std::string_view expression) {
 bool Pattern::contains_plain(std::string_view text) const {
   const size_t size = plain_text_.size();
   if (size == 0) return true;
+  const char last = plain_text_.back();
   for (size_t end = size; end <= text.size(); end += skip_[static_cast<unsigned char>(text[end - 1])]) {
-    if (std::memcmp(text.data() + end - size, plain_text_.data(), size) == 0) return true;
+    if (text[end - 1] != last) continue;
+    if (std::memcmp(text.data() + end - size, plain_text_.data(), size - 1) == 0) return true;
   }
   return false;
 }
