@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
+#include "base/digest.h"
 #include "otlp/attributes.h"
-#include "ottl/digest.h"
 #include "ottl/functions.h"
 
 // Converters that hash, encode and draw.

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cctype>
 
-#include "ottl/digest.h"
+#include "base/digest.h"
 #include "ottl/functions.h"
 #include "processors/match.h"
 
@@ -239,13 +239,13 @@ std::string little_endian(uint64_t bits) {
 std::string hashed(const Value& value) {
   switch (value.type) {
     case ottl::Type::kString:
-      return ottl::sha256_hex(value.text());
+      return sha256_hex(value.text());
     case ottl::Type::kBool:
-      return ottl::sha256_hex(std::string(1, value.boolean ? '\1' : '\0'));
+      return sha256_hex(std::string(1, value.boolean ? '\1' : '\0'));
     case ottl::Type::kInt:
-      return ottl::sha256_hex(little_endian(static_cast<uint64_t>(value.integer)));
+      return sha256_hex(little_endian(static_cast<uint64_t>(value.integer)));
     case ottl::Type::kDouble:
-      return ottl::sha256_hex(little_endian(std::bit_cast<uint64_t>(value.real)));
+      return sha256_hex(little_endian(std::bit_cast<uint64_t>(value.real)));
     default:
       return "";
   }

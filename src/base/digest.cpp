@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ottl/digest.h"
+#include "base/digest.h"
 
 #include <array>
 #include <bit>
@@ -8,9 +8,9 @@
 
 #include "weir/ids.h"
 
-// FIPS 180-4 and RFC 1321. Written out here because the folder may not use OpenSSL, which is not instrumented for
+// FIPS 180-4 and RFC 1321. Written out here because OpenSSL belongs to the network and is not instrumented for
 // ThreadSanitizer.
-namespace weir::ottl {
+namespace weir {
 
 namespace {
 
@@ -39,14 +39,14 @@ Word read_word(const char* at, bool big_endian) {
 }
 
 template <class Word, size_t N>
-std::string hex_of(const std::array<Word, N>& state, bool big_endian) {
+std::string bytes_of(const std::array<Word, N>& state, bool big_endian) {
   std::string bytes;
   for (Word word : state) {
     for (size_t i = 0; i < sizeof(Word); ++i) {
       bytes += static_cast<char>(word >> (8 * (big_endian ? sizeof(Word) - 1 - i : i)));
     }
   }
-  return to_hex(bytes);
+  return bytes;
 }
 
 // The constants of SHA-2 are the first bits of the fractions of cube and square roots of primes.
@@ -99,7 +99,7 @@ struct Sha2Constants {
   std::array<uint64_t, 80> round{};
   std::array<uint64_t, 8> start{};
 };
-const Sha2Constants& sha2() {
+const Sha2Constants& sha2_constants() {
   static const Sha2Constants constants = [] {
     Sha2Constants result;
     for (size_t i = 0; i < 80; ++i) result.round[i] = root_fraction(kPrimes[i], 3);
@@ -140,7 +140,8 @@ void sha2_block(const char* at, std::array<Word, 8>& state) {
   }
   auto [a, b, c, d, e, f, g, h] = state;
   for (size_t i = 0; i < How::kRounds; ++i) {
-    const Word first = h + mix(e, How::kBig1, false) + ((e & f) ^ (~e & g)) + How::constant(sha2().round[i]) + w[i];
+    const Word first =
+        h + mix(e, How::kBig1, false) + ((e & f) ^ (~e & g)) + How::constant(sha2_constants().round[i]) + w[i];
     const Word second = mix(a, How::kBig0, false) + ((a & b) ^ (a & c) ^ (b & c));
     h = g, g = f, f = e, e = d + first, d = c, c = b, b = a, a = first + second;
   }
@@ -149,13 +150,13 @@ void sha2_block(const char* at, std::array<Word, 8>& state) {
 }
 
 template <class Word>
-std::string sha2_hex(std::string_view data) {
+std::string sha2(std::string_view data) {
   std::array<Word, 8> state;
-  for (size_t i = 0; i < 8; ++i) state[i] = Sha2<Word>::constant(sha2().start[i]);
+  for (size_t i = 0; i < 8; ++i) state[i] = Sha2<Word>::constant(sha2_constants().start[i]);
   const size_t block = 16 * sizeof(Word);
   const std::string message = padded(data, block, true);
   for (size_t at = 0; at < message.size(); at += block) sha2_block(message.data() + at, state);
-  return hex_of(state, true);
+  return bytes_of(state, true);
 }
 
 void sha1_block(const char* at, std::array<uint32_t, 5>& state) {
@@ -195,22 +196,26 @@ void md5_block(const char* at, std::array<uint32_t, 4>& state) {
 
 }  // namespace
 
-std::string md5_hex(std::string_view data) {
+std::string md5(std::string_view data) {
   std::array<uint32_t, 4> state{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
   const std::string message = padded(data, 64, false);
   for (size_t at = 0; at < message.size(); at += 64) md5_block(message.data() + at, state);
-  return hex_of(state, false);
+  return bytes_of(state, false);
 }
 
-std::string sha1_hex(std::string_view data) {
+std::string sha1(std::string_view data) {
   std::array<uint32_t, 5> state{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
   const std::string message = padded(data, 64, true);
   for (size_t at = 0; at < message.size(); at += 64) sha1_block(message.data() + at, state);
-  return hex_of(state, true);
+  return bytes_of(state, true);
 }
 
-std::string sha256_hex(std::string_view data) { return sha2_hex<uint32_t>(data); }
-std::string sha512_hex(std::string_view data) { return sha2_hex<uint64_t>(data); }
+std::string sha256(std::string_view data) { return sha2<uint32_t>(data); }
+
+std::string md5_hex(std::string_view data) { return to_hex(md5(data)); }
+std::string sha1_hex(std::string_view data) { return to_hex(sha1(data)); }
+std::string sha256_hex(std::string_view data) { return to_hex(sha256(data)); }
+std::string sha512_hex(std::string_view data) { return to_hex(sha2<uint64_t>(data)); }
 
 uint64_t fnv1a_64(std::string_view data) {
   uint64_t hash = 0xcbf29ce484222325;
@@ -218,4 +223,4 @@ uint64_t fnv1a_64(std::string_view data) {
   return hash;
 }
 
-}  // namespace weir::ottl
+}  // namespace weir

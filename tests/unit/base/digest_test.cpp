@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ottl/digest.h"
+#include "base/digest.h"
 
 #include "support/catch.h"
 
-namespace weir::ottl {
+namespace weir {
 
 // Vectors of FIPS 180-4, RFC 1321 and the FNV authors; lengths around a block's end.
 TEST_CASE("digests") {
@@ -23,4 +23,4 @@ TEST_CASE("digests") {
   CHECK(fnv1a_64("foobar") == 0x85944171f73967e8);
 }
 
-}  // namespace weir::ottl
+}  // namespace weir
