@@ -15,6 +15,8 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 # CRC32C with the instructions of the processor it runs on.
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
+# bcrypt and its like, for htpasswd files.
+find_library(CRYPT_LIBRARY crypt REQUIRED)
 find_path(SNAPPY_INCLUDE snappy.h REQUIRED)
 find_library(SNAPPY_LIBRARY snappy REQUIRED)
 find_path(PROTOZERO_INCLUDE protozero/pbf_reader.hpp REQUIRED)

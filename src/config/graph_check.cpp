@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "config/authenticators.h"
 #include "config/graph_cycle.h"
 #include "config/storage.h"
 
@@ -41,6 +42,7 @@ class GraphCheck {
     for (const ComponentConfig& connector : config_.connectors) check_sides(connector);
     check_cycles(config_, catalog_, problems_);
     check_storage(config_, problems_);
+    check_authenticators(config_, problems_);
   }
 
  private:
@@ -52,6 +54,7 @@ class GraphCheck {
   bool use(ComponentKind kind, const Reference& reference, const std::string& path);
   void use_or_connector(ComponentKind kind, const Reference& reference, const PipelineConfig& pipeline);
   void check_signal(ComponentKind kind, const Reference& reference, const PipelineConfig& pipeline);
+  void check_body_for(const Reference& processor, Signal signal);
   void report_missing(ComponentKind kind, const Reference& reference, const std::string& path);
   void check_types(ComponentKind kind);
   void check_type(ComponentKind kind, const ComponentConfig& component, std::set<std::string>& told);
@@ -61,6 +64,7 @@ class GraphCheck {
   ServiceConfig& config_;
   const ComponentCatalog& catalog_;
   Problems& problems_;
+  std::set<std::pair<std::string, Signal>> checked_;  // processors' bodies, for that signal
 };
 
 void GraphCheck::check_sections() {
@@ -90,8 +94,9 @@ void GraphCheck::check_pipeline(PipelineConfig& pipeline) {
   for (const Reference& reference : pipeline.receivers) use_or_connector(ComponentKind::kReceiver, reference, pipeline);
   for (const Reference& reference : pipeline.exporters) use_or_connector(ComponentKind::kExporter, reference, pipeline);
   for (const Reference& reference : pipeline.processors) {
-    if (use(ComponentKind::kProcessor, reference, pipeline.path()))
-      check_signal(ComponentKind::kProcessor, reference, pipeline);
+    if (!use(ComponentKind::kProcessor, reference, pipeline.path())) continue;
+    check_signal(ComponentKind::kProcessor, reference, pipeline);
+    check_body_for(reference, pipeline.signal);
   }
 }
 
@@ -145,6 +150,15 @@ void GraphCheck::check_signal(ComponentKind kind, const Reference& reference, co
                   "failed to create " + quoted(reference.id.to_string()) + " " + std::string(name_of(kind)) +
                       " for data type " + quoted(name_of(pipeline.signal)) +
                       ": telemetry type is not supported, expected one of: " + carried);
+}
+
+void GraphCheck::check_body_for(const Reference& processor, Signal signal) {
+  const ComponentType* type = catalog_.find(ComponentKind::kProcessor, processor.id.type);
+  if (type == nullptr || !type->check_in || !supports(type->signals, signal)) return;
+  if (!checked_.emplace(processor.id.to_string(), signal).second) return;
+  const ComponentConfig& component = *config_.find(ComponentKind::kProcessor, processor.id);
+  if (component.body.broken) return;
+  type->check_in(At{component.body, component.path(ComponentKind::kProcessor), problems_}, signal);
 }
 
 void GraphCheck::report_missing(ComponentKind kind, const Reference& reference, const std::string& path) {

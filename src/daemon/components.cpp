@@ -12,6 +12,8 @@
 #include "exporters/otlp_http/otlp_http.h"
 #include "exporters/prometheus/prometheus.h"
 #include "exporters/prometheus_remote_write/prometheus_remote_write.h"
+#include "extensions/basicauth/config.h"
+#include "extensions/bearertokenauth/config.h"
 #include "extensions/file_storage/config.h"
 #include "extensions/health_check/config.h"
 #include "processors/attributes/attributes.h"
@@ -47,6 +49,8 @@ void add_made_by_the_daemon(ComponentList& list) {
        ""});
   list.known({ComponentKind::kExtension, "health_check", {}, {}, {}, config::check_as<HealthCheckConfig>(), ""});
   list.known({ComponentKind::kExtension, "file_storage", {}, {}, {}, config::check_as<FileStorageConfig>(), ""});
+  list.known({ComponentKind::kExtension, "basicauth", {}, {}, {}, config::check_as<BasicAuthConfig>(), ""});
+  list.known({ComponentKind::kExtension, "bearertokenauth", {}, {}, {}, config::check_as<BearerTokenAuthConfig>(), ""});
   // Extensions that configs in the field start and whose absence hurts no data.
   list.known({ComponentKind::kExtension,
               "memory_ballast",

@@ -68,7 +68,8 @@ void Daemon::build() {
           .ledger = &ledger_,
           .telemetry = &telemetry_,
           .log = &log_,
-          .seed = random_seed()};
+          .seed = random_seed(),
+          .authenticators = &authenticators_};
 }
 
 // Before the graph: it takes over what the journal knows.
@@ -102,6 +103,7 @@ int Daemon::run() {
 // read.
 std::string Daemon::start() {
   build();
+  if (std::string error = authenticators_.start(config_, env_); !error.empty()) return error;
   if (std::string error = open_journal(); !error.empty()) return error;
   try {
     build_graph();

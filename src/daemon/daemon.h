@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/service_config.h"
+#include "daemon/authenticators.h"
 #include "daemon/components.h"
 #include "daemon/journal_host.h"
 #include "daemon/own_pages.h"
@@ -73,6 +74,7 @@ class Daemon {
   PrometheusTelemetry telemetry_;
   net::EventLoops loops_;
   ComponentEnv env_;
+  StartedAuthenticators authenticators_;
   std::optional<JournalChoice> journal_choice_;
   std::unique_ptr<JournalHost> journal_;  // null: nothing is journaled
   std::unique_ptr<Graph> graph_;

@@ -82,6 +82,8 @@ ComponentCatalog catalog() {
   all.add({Kind::kConnector, "span_metrics", {"spanmetrics"}, {}, {{kT, kM}}, check_as<Nothing>(), ""});
   all.add({Kind::kExtension, "health_check", {}, {}, {}, check_as<Nothing>(), ""});
   all.add({Kind::kExtension, "file_storage", {}, {}, {}, {}, ""});
+  all.add({Kind::kExtension, "basicauth", {}, {}, {}, {}, ""});
+  all.add({Kind::kExtension, "bearertokenauth", {}, {}, {}, {}, ""});
   all.add({Kind::kExtension, "memory_ballast", {}, {}, {}, {}, "the extension has been removed and does nothing"});
   return all;
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/authenticators.h"
+
+#include <algorithm>
+
+namespace weir::config {
+namespace {
+
+enum class Side { kServer, kHttpClient, kGrpcClient };
+
+constexpr const char* kWrongSide[] = {"requested authenticator is not a server authenticator",
+                                      "requested authenticator is not an HTTP client authenticator",
+                                      "requested authenticator is not a gRPC client authenticator"};
+
+bool has_side(const ComponentConfig& extension, Side side) {
+  if (extension.id.type == "bearertokenauth") return true;
+  if (extension.id.type != "basicauth") return false;
+  return extension.body.find(side == Side::kServer ? "htpasswd" : "client_auth") != nullptr;
+}
+
+class Check {
+ public:
+  Check(const ServiceConfig& config, Problems& problems) : config_(config), problems_(problems) {}
+
+  // `holder`: a body that may have `auth`.
+  void holder(const Value& holder, const std::string& path, Side side) const {
+    const Value* auth = holder.find("auth");
+    const Value* named = auth == nullptr ? nullptr : auth->find("authenticator");
+    if (named == nullptr || named->kind != Value::Kind::kString) return;
+    std::string error;
+    const std::optional<ComponentId> id = parse_component_id(named->text, error);
+    const At at{*named, path + "::auth::authenticator", problems_};
+    return id ? reference(at, *id, side) : at.error(error);
+  }
+
+ private:
+  void reference(const At& at, const ComponentId& id, Side side) const {
+    const auto fail = [&](const std::string& why) {
+      at.error("failed to resolve authenticator \"" + id.to_string() + "\": " + why);
+    };
+    const ComponentConfig* extension = config_.find(ComponentKind::kExtension, id);
+    if (extension == nullptr) return fail("authenticator not found" + near(id));
+    const bool started = std::any_of(config_.started_extensions.begin(), config_.started_extensions.end(),
+                                     [&](const Reference& other) { return other.id == id; });
+    if (!started) return fail("authenticator not found: it is not started; add it to service::extensions");
+    if (!has_side(*extension, side)) fail(kWrongSide[static_cast<size_t>(side)]);
+  }
+
+  std::string near(const ComponentId& id) const {
+    std::vector<std::string> declared;
+    for (const ComponentConfig& extension : config_.extensions) declared.push_back(extension.id.to_string());
+    const std::string found = nearest(id.to_string(), declared);
+    return found.empty() ? "" : "; did you mean \"" + found + "\"?";
+  }
+
+  const ServiceConfig& config_;
+  Problems& problems_;
+};
+
+Side side_of(const ComponentConfig& exporter) {
+  const std::string& type = exporter.id.type;
+  if (type == "prometheus") return Side::kServer;  // a page that is scraped
+  return type == "otlp" || type == "otlp_grpc" ? Side::kGrpcClient : Side::kHttpClient;
+}
+
+}  // namespace
+
+void check_authenticators(const ServiceConfig& config, Problems& problems) {
+  const Check check(config, problems);
+  for (const ComponentConfig& receiver : config.receivers) {
+    const Value* protocols = receiver.body.find("protocols");
+    if (!receiver.used || protocols == nullptr) continue;
+    for (const auto& [name, body] : protocols->map)
+      check.holder(body, receiver.path(ComponentKind::kReceiver) + "::protocols::" + name, Side::kServer);
+  }
+  for (const ComponentConfig& exporter : config.exporters) {
+    if (exporter.used) check.holder(exporter.body, exporter.path(ComponentKind::kExporter), side_of(exporter));
+  }
+}
+
+}  // namespace weir::config
