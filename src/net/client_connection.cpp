@@ -19,11 +19,16 @@ HttpClient::Reply failed(Failure failure, std::string error) {
   return reply;
 }
 
-std::string head_of(const HttpClient::Request& request, const Url& url) {
+std::string head_of(const HttpClient::Request& request, const Route& route) {
+  const std::string authority = route.to.authority();
   size_t length = 0;
   for (std::string_view piece : request.body) length += piece.size();
-  std::string head =
-      request.method + " " + (request.path.empty() ? "/" : request.path) + " HTTP/1.1\r\nHost: " + url.authority();
+  std::string head = request.method + " ";
+  if (route.asks_proxy()) head += "http://" + authority;
+  head += (request.path.empty() ? "/" : request.path) + " HTTP/1.1\r\nHost: " + authority;
+  if (route.asks_proxy() && !route.proxy->authorization.empty()) {
+    head += "\r\nProxy-Authorization: " + route.proxy->authorization;
+  }
   for (const auto& [name, value] : request.headers) head += "\r\n" + name + ": " + value;
   if (length > 0 || (request.method != "GET" && request.method != "HEAD")) {
     head += "\r\nContent-Length: " + std::to_string(length);
@@ -55,8 +60,9 @@ HttpClient::Reply parse_failure(const error_code& error) {
 
 }  // namespace
 
-ClientConnection::ClientConnection(LoopShard& shard, const HttpClient::Options& options, ClientPool& pool)
-    : shard_(shard), options_(options), pool_(&pool), idle_timer_(shard.io()) {}
+ClientConnection::ClientConnection(LoopShard& shard, const HttpClient::Options& options, const Route& route,
+                                   ClientPool& pool)
+    : shard_(shard), options_(options), route_(route), pool_(&pool), idle_timer_(shard.io()) {}
 
 void ClientConnection::connect(ClientCallRef call) {
   call_ = std::move(call);
@@ -70,7 +76,7 @@ void ClientConnection::connect(ClientCallRef call) {
     self->send_call();
     self->read_more();
   };
-  connecting_ = Connect::start(shard_, options_.url.host, options_.url.port, on_connected);
+  connecting_ = Dial::start(shard_, route_, on_connected);
 }
 
 void ClientConnection::start(ClientCallRef call) {
@@ -83,7 +89,7 @@ void ClientConnection::start(ClientCallRef call) {
 void ClientConnection::send_call() {
   heard_ = false;
   new_parser();
-  head_ = head_of(call_->request, options_.url);
+  head_ = head_of(call_->request, route_);
   std::vector<std::string_view> pieces{head_};
   pieces.insert(pieces.end(), call_->request.body.begin(), call_->request.body.end());
   writing_ = true;

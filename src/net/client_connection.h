@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "net/connect.h"
+#include "net/dial.h"
 #include "net/http_client.h"
 
 namespace weir::net {
@@ -47,7 +47,8 @@ class ClientPool {
 // its end.
 class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
  public:
-  ClientConnection(LoopShard& shard, const HttpClient::Options& options, ClientPool& pool);
+  // `options` and `route` outlive it.
+  ClientConnection(LoopShard& shard, const HttpClient::Options& options, const Route& route, ClientPool& pool);
 
   void connect(ClientCallRef call);
   void start(ClientCallRef call);  // while idle
@@ -75,8 +76,9 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
 
   LoopShard& shard_;
   const HttpClient::Options& options_;
+  const Route& route_;
   ClientPool* pool_;  // null: over
-  std::shared_ptr<Connect> connecting_;
+  std::shared_ptr<Dial> connecting_;
   std::unique_ptr<Stream> stream_;
   boost::asio::steady_timer idle_timer_;
   ClientCallRef call_;

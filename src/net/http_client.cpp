@@ -30,12 +30,23 @@ HttpClient::Reply failed(Failure failure, std::string error) {
 }  // namespace
 
 struct HttpClient::Pool final : ClientPool, std::enable_shared_from_this<HttpClient::Pool> {
-  Pool(Shard& on, Options with) : shard(loop_of(on)), options(std::move(with)) {}
+  Pool(Shard& on, Options with) : shard(loop_of(on)), options(std::move(with)) {
+    route.to = options.url;
+    route.tls = options.tls;
+    ProxyChoice choice = choose_proxy(options.proxy, options.url);
+    route.proxy = std::move(choice.proxy);
+    refusal = std::move(choice.error);
+    const bool wants_tls = options.url.scheme == "https" || (route.proxy && route.proxy->url.scheme == "https");
+    if (!wants_tls || route.tls || !refusal.empty()) return;
+    TlsClient::Made made = TlsClient::make({}, {"http/1.1"});
+    route.tls = std::move(made.client);
+    refusal = std::move(made.error);
+  }
 
   void send(Request request, Duration timeout, Done done) {
     auto call = std::make_shared<ClientCall>(std::move(request), std::move(done), shard);
-    if (const char* refusal = why_refused(call->request)) {
-      shard.post([call, refusal] { call->done(failed(Failure::kNotSupported, refusal)); });
+    if (std::string why = why_refused(call->request); !why.empty()) {
+      shard.post([call, why = std::move(why)] { call->done(failed(Failure::kNotSupported, why)); });
       return;
     }
     call->timer.expires_after(timeout);
@@ -46,9 +57,8 @@ struct HttpClient::Pool final : ClientPool, std::enable_shared_from_this<HttpCli
     dispatch();
   }
 
-  const char* why_refused(const Request& request) const {
-    if (options.url.scheme != "http") return "https is not supported yet";
-    return has_line_break(request) ? "a header contains a line break" : nullptr;
+  std::string why_refused(const Request& request) const {
+    return has_line_break(request) ? "a header contains a line break" : refusal;
   }
 
   void dispatch() {
@@ -62,7 +72,7 @@ struct HttpClient::Pool final : ClientPool, std::enable_shared_from_this<HttpCli
         connection = std::move(idle.back());
         idle.pop_back();
       } else {
-        connection = std::make_shared<ClientConnection>(shard, options, *this);
+        connection = std::make_shared<ClientConnection>(shard, options, route, *this);
         open.push_back(connection);
       }
       call->connection = connection;
@@ -137,6 +147,8 @@ struct HttpClient::Pool final : ClientPool, std::enable_shared_from_this<HttpCli
 
   LoopShard& shard;
   const Options options;
+  Route route;
+  std::string refusal;  // why nothing can be sent, or ""
   std::deque<ClientCallRef> waiting;
   std::vector<std::shared_ptr<ClientConnection>> open;
   std::vector<std::shared_ptr<ClientConnection>> idle;  // of `open`; the last was used last

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "net/tls.h"
 #include "net/url.h"
 #include "weir/clock.h"
 #include "weir/shard.h"
@@ -22,8 +23,10 @@ namespace weir::net {
 class HttpClient {
  public:
   struct Options {
-    Url url;                        // scheme, host and port count; https is not there yet
-    uint32_t max_connections = 16;  // further requests wait in line
+    Url url;                         // scheme, host and port count
+    std::shared_ptr<TlsClient> tls;  // for https (offering http/1.1); null: with default settings
+    std::string proxy;               // proxy_url; "" = what the environment says (see proxy.h)
+    uint32_t max_connections = 16;   // further requests wait in line
     Duration idle_timeout = std::chrono::seconds(90);
     uint32_t max_reply_bytes = 4u << 20;  // OTLP: clients must cap what they read
   };
@@ -37,7 +40,7 @@ class HttpClient {
   enum class Failure : uint8_t {
     kNone,
     kResolve,
-    kConnect,
+    kConnect,  // the proxy and TLS too
     kTimeout,
     kClosed,
     kReplyTooLarge,

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <memory>
 
-#include "loop_fixture.h"
+#include "client_caller.h"
 #include "net/page_server.h"
 #include "raw_peer.h"
 
@@ -12,45 +12,8 @@ using namespace weir;
 using namespace weir::net;
 using namespace weir::net::test;
 using Failure = HttpClient::Failure;
-using Reply = HttpClient::Reply;
 
 namespace {
-
-constexpr Duration kLong = std::chrono::seconds(20);
-
-// A client on shard 0 that tests call from outside.
-struct Caller {
-  explicit Caller(uint16_t port, HttpClient::Options options = {}, std::string host = "127.0.0.1") : world(1) {
-    options.url = {options.url.scheme.empty() ? "http" : options.url.scheme, std::move(host), port, ""};
-    client = std::make_unique<HttpClient>(world.loops.at(0), options);
-    world.loops.run();
-  }
-  ~Caller() {
-    on(world.loops.at(0), [&] {
-      client.reset();
-      return true;
-    });
-    world.loops.stop();
-    world.loops.join();
-  }
-  void send(HttpClient::Request request, Promised<Reply>& reply, Duration timeout = kLong) {
-    world.loops.at(0).post([this, request = std::move(request), &reply, timeout]() mutable {
-      client->send(std::move(request), timeout, [&reply](Reply got) { reply.set(std::move(got)); });
-    });
-  }
-  Reply post(std::vector<std::string_view> body, Duration timeout = kLong) {
-    Promised<Reply> reply;
-    send({"POST", "/v1/traces", {{"X-Tenant", "a"}}, std::move(body)}, reply, timeout);
-    return reply.wait();
-  }
-  Reply get(std::string path) {
-    Promised<Reply> reply;
-    send({"GET", std::move(path), {}, {}}, reply);
-    return reply.wait();
-  }
-  Loops world;
-  std::unique_ptr<HttpClient> client;
-};
 
 const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -230,10 +193,12 @@ TEST_CASE("no server, no name, no TLS, no smuggled headers") {
     CHECK(reply.failure == Failure::kResolve);
     CHECK(reply.error.starts_with("look up no-such-host.invalid: "));
   }
-  HttpClient::Options tls;
-  tls.url.scheme = "https";
-  Caller caller(port, tls);
-  CHECK(caller.post({"x"}).error == "https is not supported yet");
+  HttpClient::Options socks;
+  socks.proxy = "socks5://127.0.0.1:1080";
+  Caller caller(port, socks);
+  const Reply reply = caller.post({"x"});
+  CHECK(reply.failure == Failure::kNotSupported);
+  CHECK(reply.error == "proxy_url: a proxy of type socks5:// is not supported, only http:// and https://");
 }
 
 TEST_CASE("all addresses of a name are tried") {
