@@ -113,7 +113,8 @@ func main() {
 	check(err)
 	count, err := strconv.Atoi(os.Args[2])
 	check(err)
-	own, err := resource.Merge(resource.Default(), resource.NewSchemaless(attribute.String("of.test", "ja ✓"), attribute.IntSlice("numbers", []int{1, 2})))
+	more := resource.NewSchemaless(attribute.String("of.test", "ja ✓"), attribute.IntSlice("numbers", []int{1, 2}))
+	own, err := resource.Merge(resource.Default(), more)
 	check(err)
 	provider := sdktrace.NewTracerProvider(sdktrace.WithResource(own), sdktrace.WithBatcher(sending), sdktrace.WithSpanProcessor(truth{}))
 	check(out.Encode(map[string]any{"resource": attributes(own.Attributes()), "scope": []string{"sender", "1.2"}}))
@@ -121,8 +122,7 @@ func main() {
 	if len(os.Args) > 3 {
 		_, _ = io.ReadAll(os.Stdin)
 	}
-	if err := provider.ForceFlush(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "flush:", err)
+	if err := provider.Shutdown(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "shutdown:", err)
 	}
-	check(provider.Shutdown(ctx))
 }

@@ -86,7 +86,6 @@ async function main() {
   }
   root.end();
   if (stay) for await (const _ of process.stdin);
-  await provider.forceFlush().catch((e) => console.error(`flush: ${e}`));
   await provider.shutdown();
 }
 

@@ -15,7 +15,6 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
 import io.opentelemetry.sdk.resources.Resource;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -74,7 +73,7 @@ public final class Sender {
 
   public static void main(String[] args) throws Exception {
     // Metrics and logs are not what is tested.
-    Map<String, String> own = new HashMap<>(Map.of("otel.exporter.otlp.protocol", args[0], "otel.metrics.exporter", "none", "otel.logs.exporter", "none"));
+    Map<String, String> own = Map.of("otel.exporter.otlp.protocol", args[0], "otel.metrics.exporter", "none", "otel.logs.exporter", "none");
     Resource[] made = new Resource[1];
     OpenTelemetrySdk sdk = AutoConfiguredOpenTelemetrySdk.builder().addPropertiesSupplier(() -> own)
         .addResourceCustomizer((resource, config) -> made[0] = resource.merge(
@@ -85,7 +84,6 @@ public final class Sender {
     send(sdk.getTracer("sender", "1.2"), Integer.parseInt(args[1]));
     Truth.OUT.flush();
     if (args.length > 2) System.in.readAllBytes();
-    sdk.getSdkTracerProvider().forceFlush().join(60, TimeUnit.SECONDS);
-    sdk.getSdkTracerProvider().shutdown().join(60, TimeUnit.SECONDS);
+    sdk.getSdkTracerProvider().shutdown().join(90, TimeUnit.SECONDS);
   }
 }
