@@ -28,6 +28,8 @@ struct ComponentType {
   // nothing to check.
   std::function<void(const At&)> check;
   std::string notice;  // warned about where such a component is used: a type that the collector has removed
+  // What a sound body must meet in a pipeline of that signal which uses it. Empty = nothing more.
+  std::function<void(const At&, Signal)> check_in = {};
 };
 
 // A check that decodes a T.
@@ -37,6 +39,21 @@ std::function<void(const At&)> check_as() {
     T config;
     decode(at, config);
   };
+}
+
+// Of a T that asks for more in pipelines of some signals: it has validate_in().
+template <HasFields T>
+std::function<void(const At&, Signal)> check_in_as() {
+  if constexpr (requires(const T& config, const At& at, Signal signal) { config.validate_in(signal, at); }) {
+    return [](const At& at, Signal signal) {
+      T config;
+      Problems said_before;  // by check_as
+      decode(At{at.value, at.path, said_before}, config);
+      if (!said_before.any_error()) config.validate_in(signal, at);
+    };
+  } else {
+    return {};
+  }
 }
 
 class ComponentCatalog {

@@ -24,7 +24,14 @@ class ComponentList {
   template <config::HasFields C>
   void processor(std::string type, Signals signals, std::unique_ptr<Processor> (*make)(const C&, const ComponentEnv&)) {
     processors[type] = maker<Processor, C>(make);
-    catalog.add({config::ComponentKind::kProcessor, type, {}, std::move(signals), {}, config::check_as<C>(), ""});
+    catalog.add({config::ComponentKind::kProcessor,
+                 type,
+                 {},
+                 std::move(signals),
+                 {},
+                 config::check_as<C>(),
+                 "",
+                 config::check_in_as<C>()});
   }
   template <config::HasFields C>
   void exporter(std::string type, Names aliases, Signals signals,

@@ -59,8 +59,13 @@ struct MatchConfig {
 
   static const config::Fields<MatchConfig>& fields();
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
+  // What of it cannot hold for records of a signal.
+  void validate_in(Signal signal, const config::At& at) const;
   bool empty() const;
 };
+// The same for the blocks `include` and `exclude` of `at`.
+void validate_blocks_in(Signal signal, const std::optional<MatchConfig>& include,
+                        const std::optional<MatchConfig>& exclude, const config::At& at);
 
 // A value of the configuration as an attribute's. Texts live as long as `unit`.
 ottl::Value attribute_value(const config::Value& value, ottl::Unit& unit);

@@ -128,7 +128,60 @@ void check_attribute_patterns(const std::vector<MatchAttribute>& attributes, std
   }
 }
 
+// A property that the block names although records of the signal have none.
+void refuse(bool written, std::string_view key, std::string_view what, const config::At& at) {
+  if (!written) return;
+  const config::Value* value = at.value.find(key);
+  at.problems.error(value != nullptr ? value->place : at.value.place, config::join_path(at.path, key),
+                    "not valid for " + std::string(what));
+}
+// One that the collector takes and never looks at.
+void warn_unused(bool written, std::string_view key, std::string_view what, const config::At& at) {
+  if (!written) return;
+  const config::Value* value = at.value.find(key);
+  at.problems.warn(value != nullptr ? value->place : at.value.place, config::join_path(at.path, key),
+                   "does nothing for " + std::string(what));
+}
+
 }  // namespace
+
+void MatchConfig::validate_in(Signal signal, const config::At& at) const {
+  if (signal == Signal::kMetrics) {
+    // Without metric names the whole block does nothing.
+    warn_unused(!services.empty(), "services", "metrics", at);
+    warn_unused(!span_names.empty(), "span_names", "metrics", at);
+    warn_unused(!span_kinds.empty(), "span_kinds", "metrics", at);
+    warn_unused(!log_bodies.empty(), "log_bodies", "metrics", at);
+    warn_unused(!log_severity_texts.empty(), "log_severity_texts", "metrics", at);
+    warn_unused(log_severity_number.has_value(), "log_severity_number", "metrics", at);
+    warn_unused(!attributes.empty(), "attributes", "metrics", at);
+    warn_unused(!resources.empty(), "resources", "metrics", at);
+    warn_unused(!libraries.empty(), "libraries", "metrics", at);
+    return;
+  }
+  const bool spans = signal == Signal::kTraces;
+  const std::string_view what = spans ? "spans" : "log records";
+  refuse(spans && !log_bodies.empty(), "log_bodies", what, at);
+  refuse(spans && !log_severity_texts.empty(), "log_severity_texts", what, at);
+  refuse(spans && log_severity_number.has_value(), "log_severity_number", what, at);
+  refuse(!spans && !services.empty(), "services", what, at);
+  refuse(!spans && !span_names.empty(), "span_names", what, at);
+  refuse(!spans && !span_kinds.empty(), "span_kinds", what, at);
+  MatchConfig rest = *this;
+  rest.metric_names.clear();
+  if (rest.empty()) return refuse(true, "metric_names", what, at);
+  warn_unused(!metric_names.empty(), "metric_names", what, at);
+}
+
+void validate_blocks_in(Signal signal, const std::optional<MatchConfig>& include,
+                        const std::optional<MatchConfig>& exclude, const config::At& at) {
+  const auto check = [&](const std::optional<MatchConfig>& block, std::string_view key) {
+    const config::Value* value = at.value.find(key);
+    if (block && value != nullptr) block->validate_in(signal, {*value, config::join_path(at.path, key), at.problems});
+  };
+  check(include, "include");
+  check(exclude, "exclude");
+}
 
 void MatchConfig::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
   if (type == MatchType::kUnset) {

@@ -7,9 +7,20 @@ namespace weir {
 
 namespace {
 
+// Metrics are chosen by their names, as in the collector: what else a block says does nothing there.
+std::optional<MatchConfig> block_for(Signal signal, const std::optional<MatchConfig>& block) {
+  if (!block || signal != Signal::kMetrics) return block;
+  if (block->metric_names.empty()) return std::nullopt;
+  MatchConfig names;
+  names.type = block->type;
+  names.metric_names = block->metric_names;
+  return names;
+}
+
 struct AttributesWork {
   AttributesWork(const AttributesConfig& config, Signal signal)
-      : actions(config.actions, unit), selection(config.include, config.exclude, unit, signal) {}
+      : actions(config.actions, unit),
+        selection(block_for(signal, config.include), block_for(signal, config.exclude), unit, signal) {}
 
   void run(const Batch& batch, ottl::Frame& frame, ottl::BatchWalk& walk) const {
     const auto of_item = [&] {

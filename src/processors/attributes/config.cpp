@@ -19,4 +19,8 @@ void AttributesConfig::validate(const config::Value& at, const std::string& path
   }
 }
 
+void AttributesConfig::validate_in(Signal signal, const config::At& at) const {
+  validate_blocks_in(signal, include, exclude, at);
+}
+
 }  // namespace weir

@@ -16,6 +16,7 @@ struct AttributesConfig {
 
   static const config::Fields<AttributesConfig>& fields();
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
+  void validate_in(Signal signal, const config::At& at) const;
 };
 
 }  // namespace weir

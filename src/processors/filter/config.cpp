@@ -166,4 +166,10 @@ void FilterConfig::validate(const config::Value& at, const std::string& path, co
   clash(!log_conditions.empty(), logs_used || logs.include || logs.exclude, "\"log_conditions\" and the older forms");
 }
 
+void FilterConfig::validate_in(Signal signal, const config::At& at) const {
+  const config::Value* block = at.value.find("spans");
+  if (signal != Signal::kTraces || block == nullptr) return;
+  validate_blocks_in(signal, spans.include, spans.exclude, {*block, config::join_path(at.path, "spans"), at.problems});
+}
+
 }  // namespace weir

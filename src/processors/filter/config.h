@@ -65,6 +65,7 @@ struct FilterConfig {
 
   static const config::Fields<FilterConfig>& fields();
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
+  void validate_in(Signal signal, const config::At& at) const;
 };
 
 }  // namespace weir

@@ -70,4 +70,8 @@ void SpanConfig::validate(const config::Value& at, const std::string& path, conf
   }
 }
 
+void SpanConfig::validate_in(Signal signal, const config::At& at) const {
+  validate_blocks_in(signal, include, exclude, at);
+}
+
 }  // namespace weir

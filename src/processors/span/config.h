@@ -40,6 +40,7 @@ struct SpanConfig {
   std::optional<MatchConfig> include, exclude;
   static const config::Fields<SpanConfig>& fields();
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
+  void validate_in(Signal signal, const config::At& at) const;
 };
 
 }  // namespace weir

@@ -42,6 +42,27 @@ TEST_CASE("a connector needs a pipeline of a fitting signal on each side") {
             "pipeline") != std::string::npos);
 }
 
+TEST_CASE("a processor's body is checked once for each signal of the pipelines that use it") {
+  ComponentCatalog all = fake::catalog();
+  const auto check_in = [](const At& at, Signal signal) { at.error("not for " + std::string(name_of(signal))); };
+  const std::vector<Signal> signals{Signal::kTraces, Signal::kMetrics};
+  all.add({ComponentKind::kProcessor, "picky", {}, signals, {}, {}, "", check_in});
+  fake::World world;
+  world.files["c.yaml"] =
+      "receivers: {otlp: {protocols: {grpc: }}}\nprocessors: {picky: , picky/idle: }\nexporters: {debug: }\nservice:\n"
+      "  pipelines:\n"
+      "    traces: {receivers: [otlp], processors: [picky], exporters: [debug]}\n"
+      "    traces/2: {receivers: [otlp], processors: [picky], exporters: [debug]}\n"
+      "    metrics: {receivers: [otlp], processors: [picky], exporters: [debug]}\n";
+  Problems problems;
+  load({"c.yaml"}, {}, world.sources(), all, problems);
+  Strings errors;
+  for (const Problem& problem : problems.all()) {
+    if (!problem.warning) errors.push_back(problem.path + ": " + problem.text);
+  }
+  CHECK(errors == Strings{"processors::picky: not for traces", "processors::picky: not for metrics"});
+}
+
 TEST_CASE("cycles are told from a connector to itself") {
   auto got = pipelines(
       "    traces/a: {receivers: [otlp, forward/2], processors: [batch], exporters: [forward]}\n"

@@ -99,6 +99,24 @@ TEST_CASE("attributes of every data point") {
   CHECK(resource.resource_metrics(0).resource().attributes(1).key() == "env");
 }
 
+TEST_CASE("attributes of data points: metrics are chosen by their names alone") {
+  const auto tagged = [](const std::string& include) {
+    const auto out = passed<AttributesConfig>(
+        "include: {match_type: strict, " + include + "}\nactions: [{key: cluster, value: dev, action: insert}]",
+        make_attributes, metrics());
+    std::string names;
+    for (const auto& metric : out.resource_metrics(0).scope_metrics(0).metrics()) {
+      const auto& points = metric.gauge().data_points();
+      if (points.size() > 0 && points[0].attributes(points[0].attributes_size() - 1).key() == "cluster")
+        names += metric.name() + " ";
+    }
+    return names;
+  };
+  CHECK(tagged("metric_names: [memory]") == "memory ");
+  CHECK(tagged("metric_names: [memory], services: [none]") == "memory ");
+  CHECK(tagged("services: [none]") == "cpu memory ");
+}
+
 TEST_CASE("metrics by name, resource and data point") {
   const auto names = [](const std::string& yaml) {
     return names_of(passed<FilterConfig>(yaml, make_filter, metrics()));
