@@ -51,7 +51,7 @@ class Language:
     def ready(self):
         """Sets it up unless it stands as its sources are now."""
         stamp, now = os.path.join(OUT, self.folder + ".stamp"), self._digest()
-        if os.path.exists(stamp):
+        if os.path.exists(stamp) and shutil.which(self.argv[0]):
             with open(stamp) as f:
                 if f.read() == now:
                     return
@@ -61,7 +61,7 @@ class Language:
             f.write(now)
 
     def _digest(self):
-        digest = hashlib.sha256(sys.version.encode())
+        digest = hashlib.sha256()
         for directory, below, names in os.walk(os.path.join(HERE, self.folder)):
             below[:] = sorted(set(below) - {"node_modules", "target", "__pycache__"})
             for name in sorted(names):

@@ -71,7 +71,7 @@ class Refusing:
             try:
                 common.http(f"http://127.0.0.1:{self.http}/v1/traces", filler(size), {"Content-Type": "application/x-protobuf"})
             except urllib.error.HTTPError as e:
-                assert e.code == 503 and e.headers["Retry-After"] == "1", f"refused with {e.code} {e.headers}"
+                assert e.code == 503 and e.headers["Retry-After"], f"refused with {e.code} {e.headers}"
                 return
         raise AssertionError("weir's memory does not fill")
 
