@@ -62,7 +62,95 @@ void decode_algorithms(const At& at, OtlpHttpServerConfig& out) {
   }
 }
 
+// A block that null leaves off, as a merged config says that it does not want what another one has.
+template <class T, class V>
+config::Field<T> block(std::string_view key, std::optional<V> T::*member, std::string_view doc) {
+  return config::custom<T>(
+      key, "map",
+      [member](const At& at, T& out) {
+        (out.*member).reset();
+        if (!at.value.is_null()) config::decode_any(at, out.*member);
+      },
+      doc);
+}
+
+void check_authenticator(const OtlpAuth& auth, const config::Value& at, const std::string& path,
+                         config::Problems& problems) {
+  if (!auth.authenticator.empty()) return;
+  problems.error(at.place, path, "an authenticator must be named: the id of an extension");
+}
+
+void check_origin(const At& at, const std::string& origin) {
+  if (std::count(origin.begin(), origin.end(), '*') < 2) return;
+  at.warn("only the first * of an origin is a wildcard: \"" + origin + "\" matches nothing");
+}
+
 }  // namespace
+
+const Fields<OtlpGrpcAuth>& OtlpGrpcAuth::fields() {
+  using T = OtlpGrpcAuth;
+  static const Fields<T> all = {
+      field<T, std::string>("authenticator", &T::authenticator, "id of the extension that lets calls in"),
+  };
+  return all;
+}
+
+void OtlpGrpcAuth::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
+  check_authenticator(*this, at, path, problems);
+}
+
+const Fields<OtlpHttpAuth>& OtlpHttpAuth::fields() {
+  using T = OtlpHttpAuth;
+  static const Fields<T> all = {
+      field<T, std::string>("authenticator", &T::authenticator, "id of the extension that lets requests in"),
+      field<T, std::vector<std::string>>("request_params", &T::request_params,
+                                         "query parameters that it sees as headers"),
+  };
+  return all;
+}
+
+void OtlpHttpAuth::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
+  check_authenticator(*this, at, path, problems);
+}
+
+const Fields<OtlpMiddleware>& OtlpMiddleware::fields() {
+  static const Fields<OtlpMiddleware> all = {
+      field("id", &OtlpMiddleware::id, "id of a memory_limiter extension"),
+  };
+  return all;
+}
+
+void OtlpMiddleware::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
+  if (id.substr(0, id.find('/')) == "memory_limiter") return;
+  const config::Value* value = at.find("id");
+  problems.error(value != nullptr ? value->place : at.place, path + "::id",
+                 "unsupported middleware \"" + id + "\", expected an extension of type memory_limiter");
+}
+
+const Fields<OtlpCorsConfig>& OtlpCorsConfig::fields() {
+  using T = OtlpCorsConfig;
+  static const Fields<T> all = {
+      field("allowed_origins", &T::allowed_origins, "pages that may send and read; one * each; empty: CORS is off"),
+      field("allowed_headers", &T::allowed_headers, "headers that they may send; *: any"),
+      field("exposed_headers", &T::exposed_headers, "headers of answers that they may read"),
+      field("max_age", &T::max_age, "seconds that browsers keep the answer to a preflight"),
+  };
+  return all;
+}
+
+void OtlpCorsConfig::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
+  const config::Value* origins = at.find("allowed_origins");
+  for (const std::string& origin : allowed_origins) {
+    check_origin(At{origins != nullptr ? *origins : at, path + "::allowed_origins", problems}, origin);
+  }
+  if (!allowed_origins.empty()) return;
+  for (const std::string_view key : {"allowed_headers", "exposed_headers", "max_age"}) {
+    const config::Value* value = at.find(key);
+    if (value == nullptr || value->is_null()) continue;
+    problems.warn(value->place, path + "::" + std::string(key),
+                  "there are no allowed_origins: CORS is off and this is ignored");
+  }
+}
 
 const Fields<OtlpServerKeepalive>& OtlpServerKeepalive::fields() {
   using T = OtlpServerKeepalive;
@@ -108,8 +196,8 @@ const Fields<OtlpGrpcServerConfig>& OtlpGrpcServerConfig::fields() {
       field("keepalive", &T::keepalive, "probes and life of connections"),
       field("include_metadata", &T::include_metadata, "keep the request's metadata with its spans"),
       unsupported<T>("tls", "TLS is not supported by this version of weir"),
-      unsupported<T>("auth", "authentication is not supported by this version of weir"),
-      unsupported<T>("middlewares"),
+      block("auth", &T::auth, "who lets requests in"),
+      field("middlewares", &T::middlewares, "memory_limiter extensions: the byte budget holds anyway"),
   };
   return all;
 }
@@ -144,11 +232,10 @@ const Fields<OtlpHttpServerConfig>& OtlpHttpServerConfig::fields() {
             "an answer that cannot be sent for so long ends the connection; 0: 30s"),
       field("idle_timeout", &T::idle_timeout, "connections without a request for so long are ended; 0: never"),
       field("keep_alives_enabled", &T::keep_alives_enabled, "connections serve more than one request"),
-      config::accepted<T>("cors",
-                          "CORS is not supported by this version of weir: browsers of other origins are not let in"),
+      block("cors", &T::cors, "pages of other origins that browsers let in"),
       unsupported<T>("tls", "TLS is not supported by this version of weir"),
-      unsupported<T>("auth", "authentication is not supported by this version of weir"),
-      unsupported<T>("middlewares"),
+      block("auth", &T::auth, "who lets requests in"),
+      field("middlewares", &T::middlewares, "memory_limiter extensions: the byte budget holds anyway"),
   };
   return all;
 }

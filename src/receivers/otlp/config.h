@@ -35,6 +35,38 @@ struct OtlpKeepalive {
   static const config::Fields<OtlpKeepalive>& fields();
 };
 
+struct OtlpAuth {
+  std::string authenticator;                // id of an extension
+  std::vector<std::string> request_params;  // http only: parameters of the query that it sees as headers
+};
+
+struct OtlpGrpcAuth : OtlpAuth {
+  static const config::Fields<OtlpGrpcAuth>& fields();
+  void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
+};
+
+struct OtlpHttpAuth : OtlpAuth {
+  static const config::Fields<OtlpHttpAuth>& fields();
+  void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
+};
+
+// A stage before the decoding of requests. Only memory_limiter extensions are taken, and those need nothing here: a
+// request finds room in the byte budget before it is read, or is refused.
+struct OtlpMiddleware {
+  std::string id;
+  static const config::Fields<OtlpMiddleware>& fields();
+  void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
+};
+
+struct OtlpCorsConfig {
+  std::vector<std::string> allowed_origins;  // "https://*.example.com", "*"; empty: CORS is off
+  std::vector<std::string> allowed_headers;  // beside accept, accept-language, content-type, content-language
+  std::vector<std::string> exposed_headers;
+  int32_t max_age = 0;  // seconds that browsers keep the answer to a preflight; 0: not said, below 0: not at all
+  static const config::Fields<OtlpCorsConfig>& fields();
+  void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
+};
+
 // (Not named OtlpGrpcConfig: that is the exporter of that name, in the same namespace.)
 struct OtlpGrpcServerConfig {
   std::string endpoint;               // "" = WEIR_DEFAULT_HOST (127.0.0.1), port 4317
@@ -45,6 +77,8 @@ struct OtlpGrpcServerConfig {
   int32_t write_buffer_size = 0;
   OtlpKeepalive keepalive;
   bool include_metadata = false;
+  std::optional<OtlpGrpcAuth> auth;
+  std::vector<OtlpMiddleware> middlewares;
   static const config::Fields<OtlpGrpcServerConfig>& fields();
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
 };
@@ -64,6 +98,9 @@ struct OtlpHttpServerConfig {
   Duration write_timeout{0};        // 0: 30 s without progress
   Duration idle_timeout{0};         // 0: for ever
   bool keep_alives_enabled = true;
+  std::optional<OtlpCorsConfig> cors;
+  std::optional<OtlpHttpAuth> auth;
+  std::vector<OtlpMiddleware> middlewares;
   static const config::Fields<OtlpHttpServerConfig>& fields();
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
 };

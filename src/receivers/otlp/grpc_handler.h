@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "net/http_server.h"
 #include "receivers/otlp/intake.h"
+#include "receivers/otlp/request_auth.h"
 
 namespace weir {
 
@@ -17,9 +19,10 @@ class GrpcHandler final : public net::RequestHandler {
   struct Settings {
     uint32_t limit = 64 << 20;  // bytes of a message, before and after inflation
     bool include_metadata = false;
+    RequestAuth auth;
   };
 
-  GrpcHandler(Intake& intake, Settings settings) : intake_(intake), settings_(settings) {}
+  GrpcHandler(Intake& intake, Settings settings) : intake_(intake), settings_(std::move(settings)) {}
   std::unique_ptr<net::RequestSink> on_request(const net::RequestHead& head, const net::ConnectionInfo& connection,
                                                net::Responder responder) override;
 

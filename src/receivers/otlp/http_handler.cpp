@@ -4,19 +4,12 @@
 #include <algorithm>
 
 #include "receivers/otlp/body_buffer.h"
+#include "receivers/otlp/text.h"
 
 namespace weir {
 namespace {
 
 using Kind = Verdict::Kind;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return out;
-}
 
 net::Response text_response(int status, std::string body, std::string type = "text/plain") {
   net::Response response{.status = status};
@@ -27,8 +20,7 @@ net::Response text_response(int status, std::string body, std::string type = "te
 
 // The format of a Content-Type; its parameters do not matter.
 std::optional<Format> format_of(std::string_view content_type) {
-  std::string type = lower(content_type.substr(0, content_type.find(';')));
-  while (type.ends_with(' ') || type.ends_with('\t')) type.pop_back();
+  const std::string type = lower(trimmed(content_type.substr(0, content_type.find(';'))));
   if (type == "application/x-protobuf") return Format::kProtobuf;
   if (type == "application/json") return Format::kJson;
   return {};
@@ -60,13 +52,13 @@ namespace {
 class HttpCall final : public net::RequestSink {
  public:
   HttpCall(const HttpHandler& handler, Intake& intake, ExportRequest request, net::Codec codec, uint32_t limit,
-           net::Responder responder)
+           HttpHandler::Reply reply)
       : handler_(handler),
         intake_(intake),
         request_(std::move(request)),
         codec_(codec),
         limit_(limit),
-        responder_(std::move(responder)),
+        reply_(std::move(reply)),
         body_(intake.budget(), limit) {}
 
   // False: refused and answered.
@@ -84,7 +76,7 @@ class HttpCall final : public net::RequestSink {
   void refuse(const Verdict& verdict, bool close) {
     net::Response response = http_response(verdict, request_.signal, request_.format);
     response.close = close;
-    handler_.respond(responder_, std::move(response));
+    handler_.respond(reply_, std::move(response));
   }
   bool inflate();
 
@@ -93,7 +85,7 @@ class HttpCall final : public net::RequestSink {
   ExportRequest request_;
   const net::Codec codec_;
   const uint32_t limit_;
-  net::Responder responder_;
+  HttpHandler::Reply reply_;
   BodyBuffer body_;
 };
 
@@ -120,8 +112,8 @@ bool HttpCall::inflate() {
 void HttpCall::on_end() {
   request_.bytes = body_.take();
   if (codec_ != net::Codec::kIdentity && !inflate()) return;
-  auto answer = [handler = &handler_, responder = responder_, signal = request_.signal, format = request_.format](
-                    const Verdict& verdict) { handler->respond(responder, http_response(verdict, signal, format)); };
+  auto answer = [handler = &handler_, reply = reply_, signal = request_.signal, format = request_.format](
+                    const Verdict& verdict) { handler->respond(reply, http_response(verdict, signal, format)); };
   intake_.take(std::move(request_), std::move(answer));
 }
 
@@ -150,8 +142,21 @@ std::string clean_path(std::string_view path) {
   return out;
 }
 
-void HttpHandler::respond(const net::Responder& responder, net::Response&& response) const {
-  for (const auto& [name, value] : settings_.response_headers) response.fields.push_back({name, value});
+void HttpHandler::respond(const Reply& reply, net::Response&& response) const {
+  settings_.cors.add_to(response, reply.origin);
+  send(reply.responder, std::move(response));
+}
+
+// What the config adds does not replace what an answer says of itself.
+void HttpHandler::send(const net::Responder& responder, net::Response&& response) const {
+  const size_t own = response.fields.size();
+  const auto is_there = [&](std::string_view name) {
+    return std::any_of(response.fields.begin(), response.fields.begin() + static_cast<ptrdiff_t>(own),
+                       [&](const net::ResponseField& field) { return field.name == name && name != "vary"; });
+  };
+  for (const auto& [name, value] : settings_.response_headers) {
+    if (!is_there(name)) response.fields.push_back({name, value});
+  }
   responder.respond(std::move(response));
 }
 
@@ -206,18 +211,32 @@ std::optional<net::Response> HttpHandler::read_head(const net::RequestHead& head
   return busy;
 }
 
+std::optional<net::Response> HttpHandler::check_auth(const net::RequestHead& head) const {
+  std::optional<std::string> why = settings_.auth.refusal(head);
+  if (!why) return {};
+  const Format format = format_of(head.find("content-type")).value_or(Format::kJson);
+  return http_response({Kind::kUnauthenticated, std::move(*why)}, Signal::kTraces, format);
+}
+
 std::unique_ptr<net::RequestSink> HttpHandler::on_request(const net::RequestHead& head,
                                                           const net::ConnectionInfo& connection,
                                                           net::Responder responder) {
+  if (std::optional<net::Response> preflight = settings_.cors.preflight(head)) {
+    send(responder, std::move(*preflight));
+    return nullptr;
+  }
+  Reply reply{std::move(responder), settings_.cors.allowed_origin(head)};
   Request request;
-  if (std::optional<net::Response> refused = read_head(head, request)) {
-    respond(responder, std::move(*refused));
+  std::optional<net::Response> refused = check_auth(head);
+  if (!refused) refused = read_head(head, request);
+  if (refused) {
+    respond(reply, std::move(*refused));
     return nullptr;
   }
   ExportRequest out{request.signal, request.format, {}, connection.peer, request.received, {}};
   if (settings_.include_metadata) out.metadata = metadata_of(head);
   auto call =
-      std::make_unique<HttpCall>(*this, intake_, std::move(out), request.codec, settings_.limit, std::move(responder));
+      std::make_unique<HttpCall>(*this, intake_, std::move(out), request.codec, settings_.limit, std::move(reply));
   if (head.content_length.value_or(0) > 0 && !call->expect(*head.content_length)) return nullptr;
   return call;
 }

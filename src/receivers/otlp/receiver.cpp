@@ -8,6 +8,7 @@
 #include "net/http_server.h"
 #include "receivers/otlp/grpc_handler.h"
 #include "receivers/otlp/http_handler.h"
+#include "receivers/otlp/text.h"
 
 namespace weir {
 namespace {
@@ -51,11 +52,8 @@ HttpHandler::Settings http_settings(const OtlpHttpServerConfig& config) {
   }
   settings.encodings = config.compression_algorithms;
   settings.include_metadata = config.include_metadata;
-  for (const auto& [name, value] : config.response_headers) {
-    std::string lower = name;
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    settings.response_headers[lower] = value;
-  }
+  for (const auto& [name, value] : config.response_headers) settings.response_headers[lower(name)] = value;
+  if (config.cors) settings.cors = Cors(*config.cors);
   return settings;
 }
 
@@ -85,11 +83,13 @@ struct OtlpReceiver::Impl {
         : name(std::move(protocol)), intake(env, admissions, name) {}
   };
 
+  RequestAuth find_auth(const std::string& protocol, const OtlpAuth& auth);
   std::string bind_one(Protocol& protocol, const std::string& endpoint, const std::string& transport, uint16_t port,
                        net::ServerProtocol speaks, const net::ServerLimits& limits);
 
   OtlpReceiverConfig config;
   ComponentEnv env;
+  std::string unusable;  // why it cannot be bound, known before
   std::unique_ptr<Protocol> grpc;
   std::unique_ptr<Protocol> http;
 
@@ -100,6 +100,17 @@ struct OtlpReceiver::Impl {
   }
 };
 
+// The configuration was checked, but nobody may get in because that check and this disagree.
+RequestAuth OtlpReceiver::Impl::find_auth(const std::string& protocol, const OtlpAuth& auth) {
+  auto server = env.authenticators == nullptr ? nullptr : env.authenticators->server(auth.authenticator);
+  if (!server && unusable.empty()) {
+    unusable = "receivers::" + env.id + "::protocols::" + protocol +
+               "::auth::authenticator: failed to resolve authenticator \"" + auth.authenticator +
+               "\": authenticator not found";
+  }
+  return RequestAuth(std::move(server), auth.request_params);
+}
+
 OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, const ComponentEnv& env, const OtlpAdmissions& admissions)
     : impl_(std::make_unique<Impl>()) {
   impl_->config = std::move(config);
@@ -107,14 +118,16 @@ OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, const ComponentEnv& env, c
   const OtlpProtocols& protocols = impl_->config.protocols;
   if (protocols.grpc) {
     const uint32_t mib = static_cast<uint32_t>(protocols.grpc->max_recv_msg_size_mib);
+    GrpcHandler::Settings settings{mib > 0 ? mib << 20 : kDefaultLimit, protocols.grpc->include_metadata, {}};
+    if (protocols.grpc->auth) settings.auth = impl_->find_auth("grpc", *protocols.grpc->auth);
     impl_->grpc = std::make_unique<Impl::Protocol>("grpc", env, admissions);
-    impl_->grpc->handler = std::make_unique<GrpcHandler>(
-        impl_->grpc->intake,
-        GrpcHandler::Settings{mib > 0 ? mib << 20 : kDefaultLimit, protocols.grpc->include_metadata});
+    impl_->grpc->handler = std::make_unique<GrpcHandler>(impl_->grpc->intake, std::move(settings));
   }
   if (protocols.http) {
+    HttpHandler::Settings settings = http_settings(*protocols.http);
+    if (protocols.http->auth) settings.auth = impl_->find_auth("http", *protocols.http->auth);
     impl_->http = std::make_unique<Impl::Protocol>("http", env, admissions);
-    impl_->http->handler = std::make_unique<HttpHandler>(impl_->http->intake, http_settings(*protocols.http));
+    impl_->http->handler = std::make_unique<HttpHandler>(impl_->http->intake, std::move(settings));
   }
 }
 
@@ -135,8 +148,8 @@ std::string OtlpReceiver::Impl::bind_one(Protocol& protocol, const std::string& 
 
 std::string OtlpReceiver::bind() {
   const OtlpProtocols& protocols = impl_->config.protocols;
-  std::string error;
-  if (impl_->grpc) {
+  std::string error = impl_->unusable;
+  if (impl_->grpc && error.empty()) {
     error = impl_->bind_one(*impl_->grpc, protocols.grpc->endpoint, protocols.grpc->transport, 4317,
                             net::ServerProtocol::kHttp2, grpc_limits(*protocols.grpc));
   }

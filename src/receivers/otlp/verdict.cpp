@@ -14,7 +14,7 @@ using Kind = Verdict::Kind;
 
 // google.rpc.Code
 constexpr int kInvalidArgument = 3, kDeadlineExceeded = 4, kResourceExhausted = 8, kUnimplemented = 12, kInternal = 13,
-              kUnavailable = 14;
+              kUnavailable = 14, kUnauthenticated = 16;
 
 int grpc_code(Kind kind) {
   switch (kind) {
@@ -34,6 +34,8 @@ int grpc_code(Kind kind) {
       return kInternal;
     case Kind::kUnknownEncoding:
       return kUnimplemented;
+    case Kind::kUnauthenticated:
+      return kUnauthenticated;
   }
   return kInternal;
 }
@@ -52,6 +54,8 @@ int http_status(Kind kind) {
       return 408;
     case Kind::kBusy:
       return 503;
+    case Kind::kUnauthenticated:
+      return 401;
     case Kind::kFailed:
       return 500;
   }

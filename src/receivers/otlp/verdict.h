@@ -22,6 +22,7 @@ struct Verdict {
     kBusy,             // 503 + Retry-After / UNAVAILABLE + RetryInfo
     kFailed,           // 500 / INTERNAL
     kUnknownEncoding,  // 400 / UNIMPLEMENTED
+    kUnauthenticated,  // 401 / UNAUTHENTICATED
   };
   Kind kind = Kind::kOk;
   std::string message = {};

@@ -49,6 +49,8 @@ protocols:
     read_buffer_size: 1024
     write_buffer_size: 1024
     include_metadata: true
+    auth: {authenticator: basicauth/in}
+    middlewares: [{id: memory_limiter}, {id: memory_limiter/2}]
     keepalive:
       server_parameters: {max_connection_idle: 11s, max_connection_age: 12s, max_connection_age_grace: 13s, time: 30s, timeout: 5s}
       enforcement_policy: {min_time: 10s, permit_without_stream: true}
@@ -64,10 +66,14 @@ protocols:
     write_timeout: 3s
     idle_timeout: 4s
     keep_alives_enabled: false
-    cors: {allowed_origins: ["*"]}
+    cors: {allowed_origins: ["*"], allowed_headers: [X-A], exposed_headers: [X-B], max_age: 60}
+    auth: {authenticator: bearertokenauth, request_params: [token]}
+    middlewares: [{id: memory_limiter}]
 )");
   CHECK(all.errors.empty());
-  CHECK(all.warnings.size() == 1);  // cors
+  CHECK(all.warnings.empty());
+  CHECK(all.config.protocols.http->cors->max_age == 60);
+  CHECK(all.config.protocols.http->auth->request_params == std::vector<std::string>{"token"});
   CHECK(all.config.protocols.grpc->keepalive.server_parameters.time == Duration(std::chrono::seconds(30)));
   CHECK(all.config.protocols.grpc->keepalive.enforcement_policy.permit_without_stream);
   CHECK(all.config.protocols.http->traces_url_path == "/my/traces");
@@ -84,10 +90,37 @@ TEST_CASE("otlp config: what cannot be is refused where it stands") {
   CHECK(error_of("  grpc: {transport: udp}\n").size() == 1);
   CHECK(error_of("  grpc: {endpoint: localhost}\n").size() == 1);
   CHECK(error_of("  grpc: {tls: {cert_file: a}}\n").size() == 1);
-  CHECK(error_of("  http: {auth: {authenticator: b}}\n").size() == 1);
+  CHECK(error_of("  http: {auth: {}}\n").size() == 1);
+  CHECK(error_of("  grpc: {auth: {authenticator: b, request_params: [a]}}\n").size() == 1);
+  CHECK(error_of("  http: {cors: {allowed_origin: [a]}}\n").size() == 1);
+  CHECK(error_of("  http: {middlewares: [{id: memory_limiter}, {id: other/1}]}\n") ==
+        std::vector<std::string>{
+            "c.yaml:2:51: receivers::otlp::protocols::http::middlewares::1::id: unsupported middleware \"other/1\", "
+            "expected an extension of type memory_limiter"});
   CHECK(error_of("  http: {compression_algorithms: [lz4]}\n").size() == 1);
   CHECK(error_of("  http: {max_request_body_size: -1}\n").size() == 1);
   CHECK(error_of("  htpp: {}\n  grpc:\n").at(0).find("did you mean \"http\"") != std::string::npos);
+}
+
+TEST_CASE("otlp config: null leaves a block off") {
+  const Read off = read("protocols:\n  http: {cors: null, auth: null, middlewares: null}\n  grpc: {auth: null}\n");
+  CHECK(off.errors.empty());
+  CHECK(!off.config.protocols.http->cors);
+  CHECK(!off.config.protocols.http->auth);
+  CHECK(!off.config.protocols.grpc->auth);
+}
+
+TEST_CASE("otlp config: CORS that does nothing is warned about") {
+  const auto warnings_of = [](const std::string& cors) {
+    return read("protocols:\n  http: {cors: {" + cors + "}}\n").warnings;
+  };
+  CHECK(warnings_of("allowed_headers: [a]") ==
+        std::vector<std::string>{
+            "c.yaml:2:34: warning: receivers::otlp::protocols::http::cors::allowed_headers: there are no "
+            "allowed_origins: CORS is off and this is ignored"});
+  CHECK(warnings_of("allowed_origins: [], max_age: 1, exposed_headers: [b]").size() == 2);
+  CHECK(warnings_of("allowed_origins: [\"https://*.a.*\"]").size() == 1);
+  CHECK(warnings_of("allowed_origins: [\"https://*.a\"], allowed_headers: [b]").empty());
 }
 
 }  // namespace

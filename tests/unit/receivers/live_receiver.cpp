@@ -84,8 +84,13 @@ LiveReceiver::Options LiveReceiver::defaults() {
 }
 
 LiveReceiver::LiveReceiver(Options options) : budget(options.budget), loops_(options.shards, clock) {
-  ComponentEnv env{
-      .id = "otlp", .shards = &loops_, .clock = &clock, .budget = &budget, .telemetry = &telemetry, .log = &log};
+  ComponentEnv env{.id = "otlp",
+                   .shards = &loops_,
+                   .clock = &clock,
+                   .budget = &budget,
+                   .telemetry = &telemetry,
+                   .log = &log,
+                   .authenticators = options.authenticators};
   receiver_ = std::make_unique<OtlpReceiver>(std::move(options.config), env, OtlpAdmissions{.traces = &traces});
   loops_.start_ticks(std::chrono::milliseconds(10), [this](uint32_t shard, Time now) {
     receiver_->on_tick(shard, now);

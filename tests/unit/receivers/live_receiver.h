@@ -76,6 +76,7 @@ class LiveReceiver {
     OtlpReceiverConfig config;
     uint64_t budget = 256 << 20;
     uint32_t shards = 2;
+    const Authenticators* authenticators = nullptr;
   };
   static Options defaults();
 
