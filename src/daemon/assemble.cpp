@@ -92,13 +92,15 @@ GraphParts make_parts(const config::ServiceConfig& config, const ComponentList& 
 std::optional<std::pair<uint64_t, uint64_t>> smallest_limiter(const config::ServiceConfig& config,
                                                               uint64_t total_memory) {
   std::optional<std::pair<uint64_t, uint64_t>> smallest;
+  const auto count = [&](ComponentKind kind, const config::Reference& used) {
+    if (used.id.type != "memory_limiter") return;
+    const config::ComponentConfig* component = config.find(kind, used.id);
+    const auto limits = limits_of(ComponentList::decode_body<MemoryLimiterConfig>(component->body), total_memory);
+    if (limits && (!smallest || limits->limit < smallest->first)) smallest.emplace(limits->limit, limits->headroom);
+  };
+  for (const config::Reference& started : config.started_extensions) count(ComponentKind::kExtension, started);
   for (const config::PipelineConfig& pipeline : config.pipelines) {
-    for (const config::Reference& step : pipeline.processors) {
-      if (step.id.type != "memory_limiter") continue;
-      const config::ComponentConfig* component = config.find(ComponentKind::kProcessor, step.id);
-      const auto limits = limits_of(ComponentList::decode_body<MemoryLimiterConfig>(component->body), total_memory);
-      if (limits && (!smallest || limits->limit < smallest->first)) smallest.emplace(limits->limit, limits->headroom);
-    }
+    for (const config::Reference& step : pipeline.processors) count(ComponentKind::kProcessor, step);
   }
   return smallest;
 }

@@ -15,7 +15,7 @@ namespace weir {
 // here.
 GraphParts make_parts(const config::ServiceConfig& config, const ComponentList& list, const ComponentEnv& env);
 
-// The smallest (limit, spike) of the memory_limiters that pipelines use, in bytes.
+// The smallest (limit, spike) of the memory_limiters that pipelines or service::extensions name, in bytes.
 std::optional<std::pair<uint64_t, uint64_t>> smallest_limiter(const config::ServiceConfig& config,
                                                               uint64_t total_memory);
 

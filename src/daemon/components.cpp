@@ -16,6 +16,8 @@
 #include "extensions/bearertokenauth/config.h"
 #include "extensions/file_storage/config.h"
 #include "extensions/health_check/config.h"
+#include "extensions/pprof/pprof.h"
+#include "extensions/zpages/config.h"
 #include "processors/attributes/attributes.h"
 #include "processors/batch/batch.h"
 #include "processors/filter/filter.h"
@@ -51,7 +53,10 @@ void add_made_by_the_daemon(ComponentList& list) {
   list.known({ComponentKind::kExtension, "file_storage", {}, {}, {}, config::check_as<FileStorageConfig>(), ""});
   list.known({ComponentKind::kExtension, "basicauth", {}, {}, {}, config::check_as<BasicAuthConfig>(), ""});
   list.known({ComponentKind::kExtension, "bearertokenauth", {}, {}, {}, config::check_as<BearerTokenAuthConfig>(), ""});
-  // Extensions that configs in the field start and whose absence hurts no data.
+  list.known({ComponentKind::kExtension, "zpages", {}, {}, {}, config::check_as<ZPagesConfig>(), ""});
+  list.known({ComponentKind::kExtension, "pprof", {}, {}, {}, config::check_as<PprofConfig>(), ""});
+  list.known({ComponentKind::kExtension, "memory_limiter", {}, {}, {}, config::check_as<MemoryLimiterConfig>(), ""});
+  // An extension that configs in the field start and whose absence hurts no data.
   list.known({ComponentKind::kExtension,
               "memory_ballast",
               {},
@@ -59,9 +64,6 @@ void add_made_by_the_daemon(ComponentList& list) {
               {},
               {},
               "memory_ballast does nothing: weir has no garbage collector"});
-  list.known({ComponentKind::kExtension, "zpages", {}, {}, {}, {}, "zpages are not served by this version of weir"});
-  list.known(
-      {ComponentKind::kExtension, "pprof", {}, {}, {}, {}, "pprof pages are not served: use perf on the weir process"});
 }
 
 }  // namespace
@@ -77,7 +79,7 @@ ComponentList standard_components() {
   list.processor("attributes", kAll, make_attributes);
   list.processor("resource", kAll, make_resource);
   list.processor("span", kTraces, make_span);
-  list.processor("probabilistic_sampler", kTraces, make_probabilistic_sampler);
+  list.processor("probabilistic_sampler", {Signal::kTraces, Signal::kLogs}, make_probabilistic_sampler);
   list.connector("service_graph", {"servicegraph"}, make_service_graph);
   list.connector("span_metrics", {"spanmetrics"}, make_span_metrics);
 #ifdef WEIR_HAS_GRPC

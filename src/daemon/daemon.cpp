@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "daemon/assemble.h"
+#include "daemon/service_view.h"
 #include "daemon/wiring/edge.h"
 
 namespace weir {
@@ -123,7 +124,7 @@ std::string Daemon::start_servers() {
                                                         &clock_, started_, resource, [this] { return health(); }},
                                       config_.telemetry.metrics.pages);
   if (std::string error = pages_->start(); !error.empty()) return error;
-  return start_health_checks();
+  return start_extensions();
 }
 
 std::string Daemon::start_receivers() {
@@ -141,17 +142,45 @@ std::string Daemon::start_receivers() {
   return "";
 }
 
-std::string Daemon::start_health_checks() {
+// Those with pages; what the rest does, others have asked for by now.
+std::string Daemon::start_extensions() {
   for (const config::Reference& reference : config_.started_extensions) {
-    if (reference.id.type != "health_check") continue;
-    const config::ComponentConfig* extension = config_.find(config::ComponentKind::kExtension, reference.id);
-    ComponentEnv env = env_;
-    env.id = reference.id.to_string();
-    health_checks_.push_back(std::make_unique<HealthCheck>(
-        ComponentList::decode_body<HealthCheckConfig>(extension->body), env, [this] { return accepting_.load(); }));
-    if (std::string error = health_checks_.back()->start(); !error.empty()) return error;
+    std::string error = start_extension(*config_.find(config::ComponentKind::kExtension, reference.id));
+    if (!error.empty()) return error;
   }
   return "";
+}
+
+std::string Daemon::start_extension(const config::ComponentConfig& extension) {
+  ComponentEnv env = env_;
+  env.id = extension.id.to_string();
+  if (extension.id.type == "health_check") {
+    health_checks_.push_back(std::make_unique<HealthCheck>(
+        ComponentList::decode_body<HealthCheckConfig>(extension.body), env, [this] { return accepting_.load(); }));
+    return health_checks_.back()->start();
+  }
+  if (extension.id.type == "zpages") {
+    zpages_.push_back(std::make_unique<ZPages>(ComponentList::decode_body<ZPagesConfig>(extension.body), env,
+                                               [this](ZPages::Done done) { ask_service_view(std::move(done)); }));
+    return zpages_.back()->start();
+  }
+  if (extension.id.type == "pprof") {
+    pprofs_.push_back(std::make_unique<Pprof>(ComponentList::decode_body<PprofConfig>(extension.body), env));
+    return pprofs_.back()->start();
+  }
+  return "";
+}
+
+// The books are taken while no shard runs, so that they balance.
+void Daemon::ask_service_view(ZPages::Done done) {
+  const auto view = std::make_shared<ServiceView>();
+  loops_.exclusive([this, view] { *view = service_view(config_, snapshot_of(ledger_, graph_->held())); },
+                   [this, view, done = std::move(done)]() mutable {
+                     view->started = started_;
+                     view->shards = loops_.size();
+                     if (journal_) view->journal = journal_->choice().directory;
+                     done(*view);
+                   });
 }
 
 void Daemon::start_loops() {

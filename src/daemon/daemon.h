@@ -16,6 +16,8 @@
 #include "daemon/resources.h"
 #include "daemon/wiring/graph.h"
 #include "extensions/health_check/health_check.h"
+#include "extensions/pprof/pprof.h"
+#include "extensions/zpages/zpages.h"
 #include "net/event_loops.h"
 #include "receivers/otlp/receiver.h"
 #include "telemetry/prometheus_telemetry.h"
@@ -43,7 +45,9 @@ class Daemon {
   std::string open_journal();
   std::string start_servers();
   std::string start_receivers();
-  std::string start_health_checks();
+  std::string start_extensions();
+  std::string start_extension(const config::ComponentConfig& extension);
+  void ask_service_view(ZPages::Done done);
   void start_loops();
   void give_memory_back(Time now);
   void say_ready() const;
@@ -81,6 +85,8 @@ class Daemon {
   std::vector<std::unique_ptr<OtlpReceiver>> receivers_;
   std::unique_ptr<OwnPages> pages_;
   std::vector<std::unique_ptr<HealthCheck>> health_checks_;
+  std::vector<std::unique_ptr<ZPages>> zpages_;
+  std::vector<std::unique_ptr<Pprof>> pprofs_;
 
   Duration next_trim_{0};  // of shard 0
   std::atomic<Phase> phase_{Phase::kStarting};

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "extensions/health_check/health_check.h"
+#include "extensions/time_text.h"
 #include "journal/quarantine.h"
 #include "journal/reader.h"
 #include "otlp/batch_ops.h"

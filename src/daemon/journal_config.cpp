@@ -13,7 +13,7 @@
 #include "config/storage.h"
 #include "daemon/components.h"
 #include "extensions/file_storage/config.h"
-#include "extensions/health_check/health_check.h"
+#include "extensions/time_text.h"
 
 namespace weir {
 

@@ -21,24 +21,19 @@ void decode_port(const config::At& at, T& out) {
   if (!config::decode_scalar(at, port)) return;
   if (port > 65535) return at.error("expected a port from 0 to 65535");
   at.warn("deprecated, use endpoint");
-  if (out.endpoint.empty())
-    out.endpoint = config::Endpoint{config::default_host(), static_cast<uint16_t>(port), ""}.to_string();
+  if (out.page.endpoint.empty())
+    out.page.endpoint = config::Endpoint{config::default_host(), static_cast<uint16_t>(port), ""}.to_string();
 }
 
 void decode_transport(const config::At& at, T&) {
   if (!at.value.is_null() && at.value.text != "tcp") at.error("only tcp is supported");
 }
 
-// Keys of the collector's HTTP server block beside `endpoint`, and of its second version of this extension.
-void add_other_keys(config::Fields<T>& fields) {
-  for (const char* key : {"read_timeout", "read_header_timeout", "write_timeout", "idle_timeout", "keep_alives_enabled",
-                          "max_request_body_size", "include_metadata", "compression_algorithms"}) {
-    fields.push_back(config::accepted<T>(key, "the page server has limits of its own"));
-  }
-  for (const char* key :
-       {"tls", "auth", "cors", "response_headers", "middlewares", "use_v2", "http", "grpc", "component_health"}) {
-    fields.push_back(config::unsupported<T>(key));
-  }
+// The second version of this extension is another one.
+void refuse_v2(const config::At& at, T&) {
+  bool wanted = false;
+  if (at.value.is_null() || !config::decode_scalar(at, wanted) || !wanted) return;
+  at.error("not supported by this version of weir; the page of version 1 is at `endpoint` and `path`");
 }
 
 }  // namespace
@@ -54,24 +49,23 @@ const config::Fields<HealthCheckResponseBody>& HealthCheckResponseBody::fields()
 const config::Fields<T>& T::fields() {
   static const config::Fields<T> kFields = [] {
     config::Fields<T> fields = {
-        field("endpoint", &T::endpoint, "host:port of the page"),
         field("path", &T::path, "path of the page"),
         field("response_body", &T::response_body, "bodies instead of the JSON of this page"),
-        config::accepted<T>("check_collector_pipeline", "has no effect, as in the collector"),
+        config::accepted<T>("check_collector_pipeline",
+                            "has no effect, as in the collector; /readyz says why weir is not ready"),
+        config::custom<T>("use_v2", "bool", refuse_v2, "false"),
         config::custom<T>("port", "int", decode_port, "deprecated, use endpoint"),
         config::custom<T>("transport", "string", decode_transport, "tcp"),
     };
-    add_other_keys(fields);
+    config::squash(fields, &T::page);
+    for (const char* key : {"http", "grpc", "component_health"}) fields.push_back(config::unsupported<T>(key));
     return fields;
   }();
   return kFields;
 }
 
 void T::validate(const config::Value& at, const std::string& path_here, config::Problems& problems) const {
-  std::string error;
-  if (!endpoint.empty() && !config::parse_endpoint(endpoint, config::default_host(), error)) {
-    problems.error(place_of(at, "endpoint"), path_here + "::endpoint", error);
-  }
+  page.validate(at, path_here, problems);
   if (!path.starts_with('/'))
     problems.error(place_of(at, "path"), path_here + "::path", "expected a path that starts with /");
 }

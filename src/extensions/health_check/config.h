@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "config/fields.h"
+#include "extensions/page.h"
 
 namespace weir {
 
@@ -14,9 +14,9 @@ struct HealthCheckResponseBody {
   static const config::Fields<HealthCheckResponseBody>& fields();
 };
 
-// The collector's `health_check` extension (reference/collector-semantics.md §9.5).
+// The collector's `health_check` extension (collector-semantics §9.5).
 struct HealthCheckConfig {
-  std::string endpoint;  // "" = WEIR_DEFAULT_HOST (127.0.0.1), port 13133
+  PageConfig page;  // port 13133
   std::string path = "/";
   std::optional<HealthCheckResponseBody> response_body;
 

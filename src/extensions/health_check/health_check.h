@@ -28,7 +28,4 @@ class HealthCheck {
   std::unique_ptr<Impl> impl_;
 };
 
-// An elapsed time in Go's notation, as the collector writes it: "1h2m3.5s", "250ms", "0s".
-std::string go_duration_text(Duration elapsed);
-
 }  // namespace weir

@@ -9,6 +9,7 @@
 #include <atomic>
 
 #include "config/endpoint.h"
+#include "extensions/time_text.h"
 #include "net/event_loops.h"
 #include "support/catch.h"
 
@@ -25,7 +26,7 @@ class FixedClock final : public Clock {
 
 struct Page {
   explicit Page(HealthCheckConfig config = {}) : loops(1, clock) {
-    if (config.endpoint.empty()) config.endpoint = "127.0.0.1:0";
+    if (config.page.endpoint.empty()) config.page.endpoint = "127.0.0.1:0";
     ComponentEnv env;
     env.id = "health_check";
     env.shards = &loops;
@@ -138,14 +139,14 @@ TEST_CASE("path and response_body of the config") {
 TEST_CASE("a busy port is told with the component's id") {
   Page first;
   HealthCheckConfig config;
-  config.endpoint = "127.0.0.1:" + std::to_string(first.health->port());
+  config.page.endpoint = "127.0.0.1:" + std::to_string(first.health->port());
   ComponentEnv env;
   env.id = "health_check/two";
   env.shards = &first.loops;
   env.clock = &first.clock;
   HealthCheck second(config, env, [] { return true; });
-  CHECK(
-      second.start().starts_with("health_check/two: cannot listen on " + config.endpoint + ": address already in use"));
+  CHECK(second.start().starts_with("health_check/two: cannot listen on " + config.page.endpoint +
+                                   ": address already in use"));
 }
 
 TEST_CASE("keys of the config") {
@@ -153,11 +154,15 @@ TEST_CASE("keys of the config") {
   const auto [plain, nothing] =
       decoded(map_value({{"endpoint", text_value("0.0.0.0:13133")}, {"path", text_value("/h")}}));
   CHECK(nothing.empty());
-  CHECK(plain.endpoint == "0.0.0.0:13133");
+  CHECK(plain.page.endpoint == "0.0.0.0:13133");
   CHECK(decoded(map_value({{"check_collector_pipeline", map_value({{"enabled", text_value("true")}})}})).second ==
-        "warning extensions::health_check::check_collector_pipeline: has no effect, as in the collector\n");
+        "warning extensions::health_check::check_collector_pipeline: has no effect, as in the collector; /readyz says "
+        "why weir is not ready\n");
   CHECK(decoded(map_value({{"tls", map_value({})}})).second ==
-        "extensions::health_check::tls: not supported by this version of weir\n");
+        "extensions::health_check::tls: TLS configuration must include both certificate and key for server "
+        "connections\n");
+  CHECK(decoded(map_value({{"cors", map_value({})}})).second ==
+        "extensions::health_check::cors: not supported by this version of weir\n");
   CHECK(decoded(map_value({{"path", text_value("h")}})).second ==
         "extensions::health_check::path: expected a path that starts with /\n");
   CHECK(decoded(map_value({{"endpoint", text_value("nowhere")}}))
@@ -166,7 +171,7 @@ TEST_CASE("keys of the config") {
   port.kind = config::Value::Kind::kInt;
   port.integer = 5555;
   const auto [old, warning] = decoded(map_value({{"port", port}}));
-  CHECK(old.endpoint == config::default_host() + ":5555");
+  CHECK(old.page.endpoint == config::default_host() + ":5555");
   CHECK(warning == "warning extensions::health_check::port: deprecated, use endpoint\n");
 }
 
