@@ -80,8 +80,7 @@ def check_trace(trace, call):
         check_span(span, trace, ids)
     model = tags(next(s for s in spans if s["operationName"] == MODEL))
     assert (model["triton.model_name"], model["triton.model_version"]) == (MODEL, 1), model
-    # One clock on one machine: what the server did happened inside the client's call.
+    # One clock on one machine: what the server did began during the client's call (it may end after the reply).
     outer = next(s for s in spans if s["operationName"] == "infer")
     for span in (s for s in spans if s["operationName"] in SERVER_SPANS):
-        inside = outer["startTime"] <= span["startTime"] and span["startTime"] + span["duration"] <= outer["startTime"] + outer["duration"] + 2000
-        assert inside, f"{span['operationName']} is not inside the client's call"
+        assert 0 <= span["startTime"] - outer["startTime"] <= outer["duration"], f"{span['operationName']} did not begin in the client's call"
