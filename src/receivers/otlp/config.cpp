@@ -12,7 +12,6 @@ namespace {
 using config::At;
 using config::field;
 using config::Fields;
-using config::unsupported;
 
 constexpr int32_t kMostMib = 2047;  // offsets within a request are 32 bits
 
@@ -195,7 +194,7 @@ const Fields<OtlpGrpcServerConfig>& OtlpGrpcServerConfig::fields() {
       field("write_buffer_size", &T::write_buffer_size, "accepted; buffers follow the traffic"),
       field("keepalive", &T::keepalive, "probes and life of connections"),
       field("include_metadata", &T::include_metadata, "keep the request's metadata with its spans"),
-      unsupported<T>("tls", "TLS is not supported by this version of weir"),
+      block("tls", &T::tls, "TLS; without it the listener speaks plaintext"),
       block("auth", &T::auth, "who lets requests in"),
       field("middlewares", &T::middlewares, "memory_limiter extensions: the byte budget holds anyway"),
   };
@@ -233,7 +232,7 @@ const Fields<OtlpHttpServerConfig>& OtlpHttpServerConfig::fields() {
       field("idle_timeout", &T::idle_timeout, "connections without a request for so long are ended; 0: never"),
       field("keep_alives_enabled", &T::keep_alives_enabled, "connections serve more than one request"),
       block("cors", &T::cors, "pages of other origins that browsers let in"),
-      unsupported<T>("tls", "TLS is not supported by this version of weir"),
+      block("tls", &T::tls, "TLS; without it the listener speaks plaintext"),
       block("auth", &T::auth, "who lets requests in"),
       field("middlewares", &T::middlewares, "memory_limiter extensions: the byte budget holds anyway"),
   };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/fields.h"
+#include "config/tls.h"
 #include "weir/clock.h"
 
 namespace weir {
@@ -77,6 +78,7 @@ struct OtlpGrpcServerConfig {
   int32_t write_buffer_size = 0;
   OtlpKeepalive keepalive;
   bool include_metadata = false;
+  std::optional<config::TlsServerConfig> tls;  // empty: plaintext
   std::optional<OtlpGrpcAuth> auth;
   std::vector<OtlpMiddleware> middlewares;
   static const config::Fields<OtlpGrpcServerConfig>& fields();
@@ -98,6 +100,7 @@ struct OtlpHttpServerConfig {
   Duration write_timeout{0};        // 0: 30 s without progress
   Duration idle_timeout{0};         // 0: for ever
   bool keep_alives_enabled = true;
+  std::optional<config::TlsServerConfig> tls;  // empty: plaintext
   std::optional<OtlpCorsConfig> cors;
   std::optional<OtlpHttpAuth> auth;
   std::vector<OtlpMiddleware> middlewares;

@@ -6,6 +6,7 @@
 
 #include "config/endpoint.h"
 #include "net/http_server.h"
+#include "net/tls.h"
 #include "receivers/otlp/grpc_handler.h"
 #include "receivers/otlp/http_handler.h"
 #include "receivers/otlp/text.h"
@@ -84,8 +85,10 @@ struct OtlpReceiver::Impl {
   };
 
   RequestAuth find_auth(const std::string& protocol, const OtlpAuth& auth);
-  std::string bind_one(Protocol& protocol, const std::string& endpoint, const std::string& transport, uint16_t port,
-                       net::ServerProtocol speaks, const net::ServerLimits& limits);
+  // "" or why not. Config: that of the protocol.
+  template <class Config>
+  std::string bind_one(Protocol& protocol, const Config& written, uint16_t default_port, net::ServerProtocol speaks,
+                       const net::ServerLimits& limits);
 
   OtlpReceiverConfig config;
   ComponentEnv env;
@@ -133,15 +136,24 @@ OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, const ComponentEnv& env, c
 
 OtlpReceiver::~OtlpReceiver() = default;
 
-std::string OtlpReceiver::Impl::bind_one(Protocol& protocol, const std::string& endpoint, const std::string& transport,
-                                         uint16_t port, net::ServerProtocol speaks, const net::ServerLimits& limits) {
-  const std::string key = "receivers::" + env.id + "::protocols::" + protocol.name + "::endpoint: ";
+template <class Config>
+std::string OtlpReceiver::Impl::bind_one(Protocol& protocol, const Config& written, uint16_t default_port,
+                                         net::ServerProtocol speaks, const net::ServerLimits& limits) {
+  const std::string key = "receivers::" + env.id + "::protocols::" + protocol.name;
   std::string error;
-  const std::optional<net::Endpoint> where = endpoint_of(endpoint, transport, port, error);
-  if (!where) return key + error;
+  const std::optional<net::Endpoint> where = endpoint_of(written.endpoint, written.transport, default_port, error);
+  if (!where) return key + "::endpoint: " + error;
+  net::ServerTls secure{nullptr, env.log, "receiver/" + env.id};
+  if (written.tls) {
+    std::vector<std::string> offered = {"h2"};
+    if (speaks == net::ServerProtocol::kAny) offered.push_back("http/1.1");
+    net::TlsServer::Made made = net::TlsServer::make(*written.tls, std::move(offered));
+    if (!made.server) return key + "::tls: " + made.error;
+    secure.tls = std::move(made.server);
+  }
   net::HttpServer::Started started =
-      net::HttpServer::bind(*env.shards, *where, speaks, limits, *protocol.handler, *env.clock);
-  if (!started.server) return key + started.error;
+      net::HttpServer::bind(*env.shards, *where, speaks, limits, *protocol.handler, *env.clock, std::move(secure));
+  if (!started.server) return key + "::endpoint: " + started.error;
   protocol.server = std::move(started.server);
   return "";
 }
@@ -150,12 +162,12 @@ std::string OtlpReceiver::bind() {
   const OtlpProtocols& protocols = impl_->config.protocols;
   std::string error = impl_->unusable;
   if (impl_->grpc && error.empty()) {
-    error = impl_->bind_one(*impl_->grpc, protocols.grpc->endpoint, protocols.grpc->transport, 4317,
-                            net::ServerProtocol::kHttp2, grpc_limits(*protocols.grpc));
+    error =
+        impl_->bind_one(*impl_->grpc, *protocols.grpc, 4317, net::ServerProtocol::kHttp2, grpc_limits(*protocols.grpc));
   }
   if (impl_->http && error.empty()) {
-    error = impl_->bind_one(*impl_->http, protocols.http->endpoint, protocols.http->transport, 4318,
-                            net::ServerProtocol::kAny, http_limits(*protocols.http));
+    error =
+        impl_->bind_one(*impl_->http, *protocols.http, 4318, net::ServerProtocol::kAny, http_limits(*protocols.http));
   }
   return error;
 }

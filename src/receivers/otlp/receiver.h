@@ -19,8 +19,8 @@ struct OtlpAdmissions {
   Admission* logs = nullptr;
 };
 
-// The `otlp` receiver: OTLP/gRPC (HTTP/2) and OTLP/HTTP (HTTP/1.1, and HTTP/2 without TLS) on the shards of EventLoops.
-// Order of use: construct, bind, start, on_tick …, drain, close, destroy (after the loops have stopped).
+// The `otlp` receiver: OTLP/gRPC (HTTP/2) and OTLP/HTTP (HTTP/1.1 and HTTP/2), each with TLS or without, on the shards
+// of EventLoops. Order of use: construct, bind, start, on_tick …, drain, close, destroy (after the loops have stopped).
 class OtlpReceiver {
  public:
   // env.shards are those of net::EventLoops; env.pipeline and env.signal are not read. All of env outlives the

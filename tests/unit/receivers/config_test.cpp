@@ -51,6 +51,7 @@ protocols:
     include_metadata: true
     auth: {authenticator: basicauth/in}
     middlewares: [{id: memory_limiter}, {id: memory_limiter/2}]
+    tls: {cert_file: a.pem, key_file: a.key, client_ca_file: ca.pem, min_version: "1.3", reload_interval: 1h}
     keepalive:
       server_parameters: {max_connection_idle: 11s, max_connection_age: 12s, max_connection_age_grace: 13s, time: 30s, timeout: 5s}
       enforcement_policy: {min_time: 10s, permit_without_stream: true}
@@ -69,9 +70,12 @@ protocols:
     cors: {allowed_origins: ["*"], allowed_headers: [X-A], exposed_headers: [X-B], max_age: 60}
     auth: {authenticator: bearertokenauth, request_params: [token]}
     middlewares: [{id: memory_limiter}]
+    tls: {cert_file: b.pem, key_file: b.key}
 )");
   CHECK(all.errors.empty());
   CHECK(all.warnings.empty());
+  CHECK(all.config.protocols.grpc->tls->client_ca_file == "ca.pem");
+  CHECK(all.config.protocols.http->tls->key_file == "b.key");
   CHECK(all.config.protocols.http->cors->max_age == 60);
   CHECK(all.config.protocols.http->auth->request_params == std::vector<std::string>{"token"});
   CHECK(all.config.protocols.grpc->keepalive.server_parameters.time == Duration(std::chrono::seconds(30)));
@@ -103,11 +107,14 @@ TEST_CASE("otlp config: what cannot be is refused where it stands") {
 }
 
 TEST_CASE("otlp config: null leaves a block off") {
-  const Read off = read("protocols:\n  http: {cors: null, auth: null, middlewares: null}\n  grpc: {auth: null}\n");
+  const Read off = read(
+      "protocols:\n  http: {cors: null, auth: null, middlewares: null, tls: null}\n  grpc: {auth: null, tls: ~}\n");
   CHECK(off.errors.empty());
   CHECK(!off.config.protocols.http->cors);
   CHECK(!off.config.protocols.http->auth);
+  CHECK(!off.config.protocols.http->tls);
   CHECK(!off.config.protocols.grpc->auth);
+  CHECK(!off.config.protocols.grpc->tls);
 }
 
 TEST_CASE("otlp config: CORS that does nothing is warned about") {
