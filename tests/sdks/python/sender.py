@@ -53,8 +53,8 @@ def exporter(protocol):
 
 
 def own_attributes(i):
-    found = {"text": f"grün 漢字 🦉 {i}", "empty": "", "schlüssel.ü": "ß", "yes": i % 2 == 0, "int": i, "negative": -i,
-             "least": -2**63, "most": 2**63 - 1, "double": i / 7, "tiny": 5e-324, "infinite": float("inf"), "texts": ["a", "ü", ""], "bools": [True, False],
+    found = {"text": f"grün 漢字 🦉 {i}", "empty": "", "schlüssel.ü": "ß", "yes": i % 2 == 0, "int": i, "negative": -i, "least": -2**63,
+             "most": 2**63 - 1, "double": i / 7, "tiny": 5e-324, "infinite": float("inf"), "texts": ["a", "ü", ""], "bools": [True, False],
              "ints": [i, -1, 2**53], "doubles": [.5, -1e300], "none": []}
     if i == 5:
         found.update({f"many.{k}": k for k in range(130)})
