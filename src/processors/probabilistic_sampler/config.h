@@ -17,7 +17,7 @@ struct ProbabilisticSamplerConfig {
   uint32_t hash_seed = 0;
   bool fail_closed = true;
   int32_t sampling_precision = 4;
-  // Of logs; without effect on traces.
+  // Of logs; without effect on traces. from_attribute: of mode hash_seed alone.
   std::string attribute_source = "traceID", from_attribute, sampling_priority;
 
   static const config::Fields<ProbabilisticSamplerConfig>& fields();

@@ -8,7 +8,7 @@
 
 namespace weir {
 
-// Keeps a fixed share of the traces, each span judged alone: all spans of a trace have the same randomness.
+// Keeps a fixed share of the traces, or log records, each span judged alone: all of a trace have the same randomness.
 std::unique_ptr<Processor> make_probabilistic_sampler(const ProbabilisticSamplerConfig& config,
                                                       const ComponentEnv& env);
 

@@ -79,6 +79,25 @@ std::string SamplingState::digits(uint64_t value) {
   return text;
 }
 
+bool SamplingState::read_randomness(std::string_view text) {
+  randomness_ = text.size() == kDigits ? parse_hex(text) : std::nullopt;
+  randomness_text_ = text;
+  return randomness_.has_value();
+}
+
+bool SamplingState::read_threshold(std::string_view text) {
+  threshold_ = parse_hex(text);
+  threshold_text_ = text;
+  return threshold_.has_value();
+}
+
+SamplingState SamplingState::of(std::string_view randomness, std::string_view threshold, bool& good) {
+  SamplingState state;
+  good = randomness.empty() || state.read_randomness(randomness);
+  if (!threshold.empty()) good = state.read_threshold(threshold) && good;
+  return state;
+}
+
 // A member that cannot be read is left out; one that is malformed makes all of the entry worthless.
 bool SamplingState::parse_own(std::string_view entry) {
   if (entry.size() > kMaxOwn || !good_own(entry)) return false;
@@ -88,13 +107,9 @@ bool SamplingState::parse_own(std::string_view entry) {
     const size_t colon = member.find(':');
     const std::string_view key = member.substr(0, colon), value = member.substr(colon + 1);
     if (key == "rv") {
-      randomness_ = value.size() == kDigits ? parse_hex(value) : std::nullopt;
-      randomness_text_ = value;
-      good = good && randomness_;
+      good = read_randomness(value) && good;
     } else if (key == "th") {
-      threshold_ = parse_hex(value);
-      threshold_text_ = value;
-      good = good && threshold_;
+      good = read_threshold(value) && good;
     } else {
       own_.emplace_back(key, value);
     }

@@ -10,7 +10,7 @@
 
 namespace weir {
 
-// 56-bit numbers of consistent probability sampling (OpenTelemetry's trace state `ot=rv:…;th:…`). A span is sampled
+// 56-bit numbers of consistent probability sampling (OpenTelemetry's trace state `ot=rv:…;th:…`). A record is sampled
 // where threshold <= randomness.
 inline constexpr uint64_t kSamplingRange = uint64_t{1} << 56;
 inline constexpr uint64_t kNeverSampled = kSamplingRange;
@@ -22,6 +22,9 @@ class SamplingState {
   // is.
   static SamplingState parse(std::string_view trace_state, bool& good);
 
+  // From the texts of both, as log records have them ("" = absent); `good` is false where one is none.
+  static SamplingState of(std::string_view randomness, std::string_view threshold, bool& good);
+
   std::optional<uint64_t> randomness() const { return randomness_; }
   std::optional<uint64_t> threshold() const { return threshold_; }
   void set_randomness(uint64_t value) {
@@ -32,9 +35,14 @@ class SamplingState {
   bool set_threshold(uint64_t value);
   void clear_threshold() { threshold_.reset(); }
   std::string text() const;
+  // Of the one and the other, where they are there.
+  const std::string& randomness_text() const { return randomness_text_; }
+  const std::string& threshold_text() const { return threshold_text_; }
 
  private:
   static std::string digits(uint64_t value);  // 14 hex digits
+  bool read_randomness(std::string_view text);
+  bool read_threshold(std::string_view text);
   bool parse_own(std::string_view entry);
   bool parse_all(std::string_view trace_state);
 
