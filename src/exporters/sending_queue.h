@@ -37,6 +37,7 @@ struct SendResult {
   // kPermanent: it is the data that is refused, so that a part of it may still be taken (not a missing permission or a
   // service that is not there, which refuse every request).
   bool data_refused = false;
+  bool told = false;  // kOk: what was rejected is in the log already
 };
 
 // The door to one destination's network (DESIGN law 8, §4): otlp_grpc, otlp_http and remote write have one each; tests

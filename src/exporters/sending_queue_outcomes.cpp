@@ -80,7 +80,7 @@ void SendingQueue::deliver(At at, const SendResult& result) {
   const Batch& batch = at->request.batch;
   const uint64_t items = batch.item_count();
   const uint64_t rejected = std::min(result.rejected, items);
-  if (rejected > 0 || !result.message.empty()) {
+  if (!result.told && (rejected > 0 || !result.message.empty())) {
     env_.log->warn(
         env_.id, "Partial success response",
         {{"message", result.message}, {"dropped_" + std::string(items_name(env_.signal)), std::to_string(rejected)}});

@@ -5,6 +5,7 @@
 
 #include "exporters/prometheus/page_store.h"
 #include "exporters/prometheus/page_text.h"
+#include "exporters/sending_queue.h"
 #include "net/page_server.h"
 
 namespace weir {
@@ -57,7 +58,7 @@ class PrometheusStage final : public Stage {
     const uint64_t refused = page_->store.add(batch, page_->now);
     sent_->add(static_cast<double>(batch.item_count() - refused));
     if (refused > 0) failed_->add(static_cast<double>(refused));
-    settle_at_door(*env_.ledger, batch, Settled::exported());
+    settle_delivered(*env_.ledger, batch, refused, "data points that the page cannot show");
   }
 
   void on_tick(Time now) override {

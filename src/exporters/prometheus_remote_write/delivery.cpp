@@ -25,6 +25,7 @@ Delivery::Delivery(Translation translation, uint64_t request_bytes, BufferRef id
       point_lost_(translation.points, false),
       points_(translation.points),
       dropped_(translation.dropped),
+      untold_(translation.dropped - translation.delta),
       cuts_left_(kCutsPerBatch) {
   split_rounds(std::move(translation.rounds), request_bytes);
 }

@@ -59,6 +59,8 @@ class Delivery {
   uint32_t points() const { return points_; }
   // Data points of which something was refused for good, those that have no form in remote write included.
   uint64_t lost_points() const;
+  // Whoever reads the log knows of all of them: delta metrics are told of once, refused series each time.
+  bool all_told() const { return untold_ == 0; }
 
  private:
   void split_rounds(std::vector<std::vector<WritePiece>> rounds, uint64_t request_bytes);
@@ -73,6 +75,7 @@ class Delivery {
   std::vector<bool> point_lost_;
   uint32_t points_ = 0;
   uint32_t dropped_ = 0;
+  uint32_t untold_ = 0;
   size_t under_way_ = 0;
   size_t round_under_way_ = 0;
   int cuts_left_;

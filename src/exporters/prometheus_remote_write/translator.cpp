@@ -2,6 +2,7 @@
 #include "exporters/prometheus_remote_write/translator.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "exporters/prometheus_remote_write/native_histogram.h"
 #include "otlp/attributes.h"
@@ -85,13 +86,21 @@ Translation Translator::translate(const Batch& batch, Time now) {
 
 bool Translator::is_wanted(const otlp::MetricView& metric) {
   if (metric.type == MetricType::kNone) return false;
-  if (!has_temporality(metric.type) || metric.temporality == MetricTemporality::kCumulative) return true;
-  log_.warn(id_, "remote write cannot carry delta metrics; they are dropped", {{"metric", std::string(metric.name)}});
-  return false;
+  return !has_temporality(metric.type) || metric.temporality == MetricTemporality::kCumulative;
+}
+
+void Translator::warn_of_delta(const otlp::MetricView& metric) {
+  if (std::exchange(warned_of_delta_, true)) return;
+  log_.warn(id_,
+            "remote write cannot carry delta metrics; they are dropped and counted in "
+            "otelcol_exporter_prometheusremotewrite_failed_translations. This is said once",
+            {{"metric", std::string(metric.name)}});
 }
 
 void Translator::add_metric(Source& source) {
   const bool wanted = is_wanted(source.metric);
+  const bool delta = has_temporality(source.metric.type) && source.metric.temporality == MetricTemporality::kDelta;
+  if (delta) warn_of_delta(source.metric);
   source.name = metric_name(source.metric, config_.metrics_namespace, strategy_);
   if (wanted && config_.send_metadata) add_metadata(source);
   otlp::for_each_point(source.metric, [&](std::string_view message) {
@@ -103,6 +112,7 @@ void Translator::add_metric(Source& source) {
       ok = wanted && !source.name.empty() && add_point(source);
     }
     if (!ok) ++result_.dropped;
+    if (delta) ++result_.delta;
     ++result_.points;
   });
 }

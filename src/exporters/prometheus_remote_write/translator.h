@@ -36,6 +36,7 @@ struct Translation {
   uint64_t histograms = 0;
   uint32_t points = 0;   // in the batch
   uint32_t dropped = 0;  // points that have no form in remote write: delta, no name, late, broken
+  uint32_t delta = 0;    // of these
 };
 
 // OTLP metrics to remote write 1.0 (collector-semantics §8.1, §8.3; seed-systems §12). Touched by one shard only.
@@ -75,7 +76,8 @@ class Translator {
   };
 
   void add_metric(Source& source);
-  bool is_wanted(const otlp::MetricView& metric);
+  static bool is_wanted(const otlp::MetricView& metric);
+  void warn_of_delta(const otlp::MetricView& metric);
   bool add_point(const Source& source);
   bool build_labels(const Source& source, const LabelPairs& attributes);
   void set_label(std::string_view name, std::string_view value);
@@ -114,6 +116,7 @@ class Translator {
   otlp::MessageWriter writer_;
   int64_t point_ms_ = 0;
   bool late_ = false;
+  bool warned_of_delta_ = false;
 };
 
 }  // namespace weir

@@ -169,9 +169,11 @@ void RemoteWriteTransport::finish(Job& job) {
     result.retry_after = delivery.retry_after();
   } else {
     result.rejected = delivery.lost_points();
+    result.told = delivery.all_told();
     const bool all_refused = delivery.refused() > 0 && result.rejected >= delivery.points();
     if (all_refused) result.kind = SendResult::Kind::kPermanent;
     result.message = delivery.message();
+    if (result.rejected > 0 && result.message.empty()) result.message = "data points that remote write cannot carry";
     jobs_.remove_if([&](const auto& have) { return have.get() == &job; });
   }
   done(std::move(result));

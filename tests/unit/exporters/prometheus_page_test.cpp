@@ -109,6 +109,80 @@ TEST_CASE("delta points are accumulated") {
   CHECK(page.has("h_sum 4.5"));
 }
 
+TEST_CASE("delta points of every kind add up, late ones too; the newest time is shown") {
+  PrometheusConfig config = bare();
+  config.send_timestamps = true;
+  Page page(config);
+  constexpr uint64_t kSecond = 1'000'000'000;
+  for (const uint64_t t : {3 * kSecond, 1 * kSecond, 2 * kSecond}) {
+    page.add(one({.name = "e",
+                  .type = MetricType::kExponentialHistogram,
+                  .points = {{.time_ns = t, .count = 3, .sum = 6, .buckets = {1, 2}, .scale = 2}},
+                  .temporality = 1}));
+    page.add(one({.name = "queue", .points = {{.time_ns = t, .value = -2}}, .monotonic = false, .temporality = 1}));
+  }
+  CHECK(page.has("e_bucket{le=\"+Inf\"} 9 3000"));
+  CHECK(page.has("e_sum 18 3000"));
+  CHECK(page.has("e_count 9 3000"));
+  CHECK(page.has("queue -6 3000"));
+  CHECK(page.has("# TYPE queue gauge"));
+  // Other bounds begin the histogram anew; nothing that was counted is shown in the wrong bucket.
+  const auto histogram = [](double bound) {
+    return one({.name = "h",
+                .type = MetricType::kHistogram,
+                .points = {{.time_ns = 4 * kSecond, .count = 2, .sum = 1, .buckets = {1, 1}, .bounds = {bound}}},
+                .temporality = 1});
+  };
+  page.add(histogram(1));
+  page.add(histogram(2));
+  CHECK_FALSE(page.has("h_bucket{le=\"1\"} 1 4000"));
+  CHECK(page.has("h_bucket{le=\"2\"} 1 4000"));
+  CHECK(page.has("h_count 2 4000"));
+}
+
+TEST_CASE("what neither says cumulative nor delta has no meaning and is refused") {
+  Page page(bare());
+  CHECK(page.add(one({.name = "c", .points = {{.value = 1}, {.value = 2}}, .temporality = 0})) == 2);
+  CHECK(page.add(one({.name = "g", .type = MetricType::kGauge, .points = {{.value = 1}}})) == 0);
+  CHECK(page.text() == "# HELP g \n# TYPE g gauge\ng 1\n");
+}
+
+TEST_CASE("a delta series that expired begins at zero again") {
+  Page page(bare());
+  page.add(one({.name = "d", .points = {{.value = 4}}, .temporality = 1}));
+  page.clock.advance(5min + 1s);
+  page.text();
+  page.add(one({.name = "d", .points = {{.value = 3}}, .temporality = 1}));
+  CHECK(page.has("d_total 3"));
+}
+
+TEST_CASE("every kind under a namespace, with const labels and the resource's attributes") {
+  PrometheusConfig config = bare();
+  config.metrics_namespace = "graphistry";
+  config.const_labels = {{"cluster", "c1"}};
+  config.resource_to_telemetry_conversion = {.enabled = true, .exclude_service_attributes = true};
+  Page page(config);
+  page.add(MetricsRequest()
+               .resource({{"service.name", "forge-etl-python"}, {"host.name", "gpu1"}})
+               .metric({.name = "forge_etl_python_upload_datasets_request", .points = {{.value = 7}}})
+               .metric({.name = "worker.read.crashes", .points = {{.value = 1}}})
+               .metric({.name = "pool.size", .points = {{.value = 3}}, .monotonic = false})
+               .metric({.name = "gpu.memory", .type = MetricType::kGauge, .points = {{.value = 1024}}, .unit = "By"})
+               .metric({.name = "upload.duration",
+                        .type = MetricType::kHistogram,
+                        .points = {{.count = 1, .sum = 2, .buckets = {1, 0}, .bounds = {5}}},
+                        .unit = "ms"})
+               .metric({.name = "gc", .type = MetricType::kSummary, .points = {{.count = 1, .sum = 2}}, .unit = "s"})
+               .batch());
+  const std::string labels = "{cluster=\"c1\",host_name=\"gpu1\",job=\"forge-etl-python\"} ";
+  CHECK(page.has("graphistry_forge_etl_python_upload_datasets_request_total" + labels + "7"));
+  CHECK(page.has("graphistry_worker_read_crashes_total" + labels + "1"));
+  CHECK(page.has("graphistry_pool_size" + labels + "3"));
+  CHECK(page.has("graphistry_gpu_memory_bytes" + labels + "1024"));
+  CHECK(page.has("graphistry_upload_duration_milliseconds_sum" + labels + "2"));
+  CHECK(page.has("graphistry_gc_seconds_count" + labels + "1"));
+}
+
 TEST_CASE("series without new points disappear, ended ones at once") {
   Page page(bare());
   page.add(one({.name = "c", .points = {{.attributes = {{"k", "old"}}, .value = 1}}}));

@@ -270,6 +270,36 @@ TEST_CASE("a batch with nothing to send is done, its points told") {
   CHECK(t.telemetry.numbers["otelcol_exporter_prometheusremotewrite_failed_translations"].value == 1);
 }
 
+TEST_CASE("delta points are dropped, counted, and warned about once; cumulative ones beside them are sent") {
+  Fixture t;
+  const uint64_t now = t.clock.now().wall_ns();
+  for (int i = 0; i < 3; ++i) {
+    const SendResult result =
+        t.send(MetricsRequest()
+                   .metric({.name = "d", .points = {{.value = 1}, {.value = 2}}, .temporality = 1})
+                   .metric({.name = "h",
+                            .type = MetricType::kHistogram,
+                            .points = {{.time_ns = now, .count = 1, .sum = 1, .buckets = {1, 0}, .bounds = {1}}},
+                            .temporality = 1})
+                   .metric({.name = "e",
+                            .type = MetricType::kExponentialHistogram,
+                            .points = {{.time_ns = now, .count = 1, .sum = 1, .buckets = {1}}},
+                            .temporality = 1})
+                   .metric({.name = "c", .points = {{.value = 2}}})
+                   .batch());
+    CHECK(result.rejected == 4);
+    CHECK(result.told);
+    CHECK(result.message == "data points that remote write cannot carry");
+  }
+  CHECK(t.stored() == std::set<std::string>{"c_total{}"});
+  CHECK(t.telemetry.numbers["otelcol_exporter_prometheusremotewrite_failed_translations"].value == 12);
+  REQUIRE(t.log.messages.size() == 1);
+  CHECK(t.log.messages[0].starts_with("remote write cannot carry delta metrics"));
+  // What is dropped for another reason is not silent.
+  CHECK_FALSE(
+      t.send(MetricsRequest().metric({.name = "", .type = MetricType::kGauge, .points = {{.value = 1}}}).batch()).told);
+}
+
 TEST_CASE("client metadata becomes headers") {
   RemoteWriteConfig config;
   config.include_metadata_keys = {"X-Scope-OrgID"};

@@ -293,6 +293,35 @@ TEST_CASE("the scrape page is served, and promtool finds nothing wrong with it",
   CHECK(::pclose(promtool) == 0);
 }
 
+TEST_CASE("points that the page cannot show are settled as rejected") {
+  const uint16_t port = free_port();
+  Live live;
+  live.start([&](const ComponentEnv& env) {
+    PrometheusConfig config;
+    config.endpoint = "127.0.0.1:" + std::to_string(port);
+    return make_prometheus(config, env);
+  });
+  struct Outcomes final : Origin {
+    void settle(DestinationId, std::span<const uint32_t>, uint64_t points, const Settled& how) override {
+      (how.outcome == Outcome::kExported ? exported : rejected) += points;
+      if (how.outcome == Outcome::kDropped) CHECK(how.reason == DropReason::kRejected);
+    }
+    uint64_t exported = 0, rejected = 0;
+  };
+  const auto outcomes = std::make_shared<Outcomes>();
+  Batch batch = MetricsRequest()
+                    .metric({.name = "x", .type = MetricType::kGauge, .points = {{.value = 1}, {.value = 2}}})
+                    .metric({.name = "x", .type = MetricType::kSummary, .points = {{.count = 1}}})
+                    .batch();
+  batch.parts[0].destination = live.ledger.add_destination("metrics", "prometheus");
+  batch.parts[0].origin = outcomes;
+  live.consume(std::move(batch));
+  CHECK(live.idle());
+  CHECK(outcomes->exported == 2);
+  CHECK(outcomes->rejected == 1);
+  CHECK(live.telemetry.numbers["otelcol_exporter_send_failed_metric_points"].value == 1);
+}
+
 TEST_CASE("a page that cannot be bound is a start error") {
   Live live;
   ComponentEnv env;
