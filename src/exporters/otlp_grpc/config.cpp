@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporters/otlp_grpc/config.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <algorithm>
+#include <cctype>
+
+#include <grpc/grpc.h>
+#include <grpc/slice.h>
+
+#include "exporters/otlp_grpc/credentials.h"
 
 namespace weir {
 
@@ -20,22 +24,24 @@ struct Report {
   }
 };
 
-void check_file(const Report& fail, const std::string& what, const std::string& file) {
-  if (file.empty() || std::ifstream(file).is_open()) return;
-  fail("tls", "failed to load TLS config: failed to load " + what + " " + file + ": " + std::strerror(errno));
+// The part of `tls` that the gRPC library of this build cannot do: it speaks TLS 1.2 and 1.3, with its own ciphers.
+void check_tls(const Report& fail, const config::TlsClientConfig& tls) {
+  static const std::string kCannot = " is not supported for gRPC by this version of weir, which speaks TLS 1.2 and 1.3";
+  if (!tls.min_version.empty() && tls.min_version != "1.2")
+    fail("tls", "min_version \"" + tls.min_version + "\"" + kCannot);
+  if (!tls.max_version.empty() && tls.max_version != "1.3")
+    fail("tls", "max_version \"" + tls.max_version + "\"" + kCannot);
+  if (!tls.cipher_suites.empty() || tls.include_insecure_cipher_suites) fail("tls", "cipher_suites" + kCannot);
+  if (!tls.curve_preferences.empty()) fail("tls", "curve_preferences" + kCannot);
+  const GrpcCertificates found = read_grpc_certificates(tls);
+  if (!found.error.empty()) fail("tls", found.error);
 }
 
-// The part of `tls` that the gRPC library of this build can do.
-void check_tls(const Report& fail, const config::TlsClientConfig& tls) {
-  static const std::string kNotYet = " is not supported for gRPC by this version of weir";
-  if (!tls.min_version.empty() && tls.min_version != "1.2") fail("tls", "min_version other than \"1.2\"" + kNotYet);
-  if (!tls.max_version.empty() && tls.max_version != "1.3") fail("tls", "max_version other than \"1.3\"" + kNotYet);
-  if (!tls.cipher_suites.empty() || tls.include_insecure_cipher_suites) fail("tls", "cipher_suites" + kNotYet);
-  if (!tls.curve_preferences.empty()) fail("tls", "curve_preferences" + kNotYet);
-  if (tls.reload_interval != Duration{0}) fail("tls", "reload_interval" + kNotYet);
-  check_file(fail, "CA CertPool File:", tls.ca_file);
-  check_file(fail, "TLS cert", tls.cert_file);
-  check_file(fail, "TLS key", tls.key_file);
+void check_headers(const Report& fail, const std::map<std::string, std::string>& headers) {
+  for (const auto& [name, value] : headers) {
+    if (!is_legal_grpc_metadata(grpc_metadata_name(name), value))
+      fail("headers", "header \"" + name + "\" has a name or value that gRPC cannot carry: only printable ASCII");
+  }
 }
 
 }  // namespace
@@ -56,7 +62,7 @@ const config::Fields<OtlpGrpcConfig>& OtlpGrpcConfig::fields() {
       config::field("endpoint", &T::endpoint, "host:port, dns:///host:port or unix:///path"),
       config::field("compression", &T::compression, "gzip or none"),
       config::field("tls", &T::tls, "TLS settings; on unless insecure"),
-      config::field("headers", &T::headers, "metadata of each call"),
+      config::secret_field("headers", &T::headers, "metadata of each call"),
       config::field("timeout", &T::timeout, "of one attempt; 0 = none"),
       config::field("sending_queue", &T::sending_queue, "the queue before the destination"),
       config::field("retry_on_failure", &T::retry_on_failure, "when and how long to try again"),
@@ -67,7 +73,7 @@ const config::Fields<OtlpGrpcConfig>& OtlpGrpcConfig::fields() {
       config::field("user_agent", &T::user_agent, "begins the user agent"),
       config::accepted<T>("read_buffer_size", ""),
       config::accepted<T>("write_buffer_size", ""),
-      config::unsupported<T>("auth", "authentication is not supported by this version of weir yet"),
+      config::field("auth", &T::auth, "the extension that authenticates each call"),
       config::unsupported<T>("middlewares"),
   };
   return kFields;
@@ -85,7 +91,28 @@ void OtlpGrpcConfig::validate(const config::Value& at, const std::string& path, 
     fail("balancer_name", "invalid balancer_name: " + balancer_name + " (expected round_robin or pick_first)");
   }
   if (timeout < Duration{0}) fail("timeout", "`timeout` must be non-negative");
-  check_tls(fail, tls);
+  check_headers(fail, headers);
+  if (!is_plaintext()) return check_tls(fail, tls);
+  if (!auth.authenticator.empty()) {
+    fail("auth", "the credentials of \"" + auth.authenticator +
+                     "\" require transport level security, and tls.insecure turns it off");
+  }
+}
+
+bool OtlpGrpcConfig::is_plaintext() const {
+  return tls.insecure && tls.ca_file.empty() && tls.ca_pem.empty() && !parse_grpc_endpoint(endpoint).forces_tls;
+}
+
+std::string grpc_metadata_name(std::string header) {
+  std::transform(header.begin(), header.end(), header.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return header;
+}
+
+bool is_legal_grpc_metadata(const std::string& name, const std::string& value) {
+  const auto slice = [](const std::string& text) { return grpc_slice_from_static_buffer(text.data(), text.size()); };
+  if (name.empty() || grpc_header_key_is_legal(slice(name)) == 0) return false;
+  return name.ends_with("-bin") || grpc_header_nonbin_value_is_legal(slice(value)) != 0;
 }
 
 }  // namespace weir

@@ -7,6 +7,7 @@
 
 #include "config/fields.h"
 #include "config/tls.h"
+#include "exporters/client_auth.h"
 #include "exporters/queue_config.h"
 #include "exporters/retry.h"
 
@@ -29,11 +30,17 @@ struct GrpcTarget {
 };
 GrpcTarget parse_grpc_endpoint(const std::string& endpoint);
 
+// The name of a header as gRPC says it: in lower case.
+std::string grpc_metadata_name(std::string header);
+// What the library can send; anything else would end the process.
+bool is_legal_grpc_metadata(const std::string& name, const std::string& value);
+
 // `otlp_grpc` (alias `otlp`).
 struct OtlpGrpcConfig {
   std::string endpoint;
   std::string compression = "gzip";
   config::TlsClientConfig tls;
+  ClientAuthConfig auth;
   std::map<std::string, std::string> headers;
   Duration timeout = std::chrono::seconds(5);  // of one attempt; 0 = none
   QueueConfig sending_queue;
@@ -46,6 +53,9 @@ struct OtlpGrpcConfig {
 
   static const config::Fields<OtlpGrpcConfig>& fields();
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
+
+  // `insecure` gives way to https:// and to authorities of its own, as in the collector.
+  bool is_plaintext() const;
 };
 
 }  // namespace weir

@@ -2,7 +2,6 @@
 #include "exporters/otlp_grpc/otlp_grpc.h"
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -10,12 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 
 #include "exporters/otlp_common.h"
+#include "exporters/otlp_grpc/channel.h"
 #include "exporters/otlp_grpc/completion.h"
-#include "exporters/otlp_grpc/credentials.h"
 #include "exporters/otlp_grpc/message.h"
 #include "exporters/otlp_grpc/status.h"
 #include "exporters/sending_queue.h"
@@ -24,37 +22,7 @@ namespace weir {
 
 namespace {
 
-// The library waits up to two minutes before it connects again; our own backoff is the one that the config sets.
-constexpr int kFirstReconnectMs = 500;
-constexpr int kLongestReconnectMs = 5000;
-
-int milliseconds(Duration duration) {
-  return static_cast<int>(std::clamp<int64_t>(duration / std::chrono::milliseconds(1), 1, INT32_MAX));
-}
-
-grpc::ChannelArguments arguments_for(const OtlpGrpcConfig& config) {
-  grpc::ChannelArguments arguments;
-  arguments.SetLoadBalancingPolicyName(config.balancer_name);
-  arguments.SetUserAgentPrefix(config.user_agent.empty() ? "weir/" WEIR_VERSION : config.user_agent);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestReconnectMs);
-  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  if (!config.authority.empty()) arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, config.authority);
-  if (!config.tls.server_name_override.empty()) arguments.SetSslTargetNameOverride(config.tls.server_name_override);
-  if (config.keepalive && config.keepalive->time > Duration{0}) {
-    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(config.keepalive->time));
-    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, milliseconds(config.keepalive->timeout));
-    arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, config.keepalive->permit_without_stream ? 1 : 0);
-    arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  }
-  return arguments;
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
+using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 class GrpcTransport;
 
@@ -114,9 +82,10 @@ class GrpcTransport final : public Transport {
         home_(home),
         method_(otlp_grpc_method(env.signal)),
         gzip_(config.compression == "gzip"),
+        auth_(find_client_auth(config.auth, env)),
         completion_(CompletionThread::shared()),
-        stub_(make_channel(config)) {
-    for (const auto& [name, value] : config.headers) metadata_.emplace_back(lower(name), value);
+        channel_(config_, env) {
+    for (const auto& [name, value] : config.headers) metadata_.emplace_back(grpc_metadata_name(name), value);
   }
 
   ~GrpcTransport() override {
@@ -129,36 +98,40 @@ class GrpcTransport final : public Transport {
     auto* call = new Call(self_, home_, in_library_, std::move(done));  // its own from start() on, see finished()
     prepare(call->context);
     under_way_.insert(call);
-    call->start(stub_, method_, gzip_ ? make_gzip_message(batch) : make_message(batch), completion_->queue());
+    call->start(channel_.stub(), method_, gzip_ ? make_gzip_message(batch) : make_message(batch), completion_->queue());
   }
 
   void forget(Call* call) { under_way_.erase(call); }
 
  private:
-  static std::shared_ptr<grpc::Channel> make_channel(const OtlpGrpcConfig& config) {
-    const GrpcTarget target = parse_grpc_endpoint(config.endpoint);
-    const bool plaintext = config.tls.insecure && !target.forces_tls;
-    return grpc::CreateCustomChannel(target.target, make_grpc_credentials(config.tls, plaintext),
-                                     arguments_for(config));
-  }
-
   void prepare(grpc::ClientContext& context) const {
     if (config_.timeout > Duration{0}) context.set_deadline(std::chrono::system_clock::now() + config_.timeout);
     context.set_wait_for_ready(config_.wait_for_ready);
     if (gzip_) context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
-    for (const auto& [name, value] : metadata_) context.AddMetadata(name, value);
+    const Metadata signature = auth_ == nullptr ? Metadata{} : auth_->headers();
+    const auto is_signed = [&](const std::string& name) {
+      return std::any_of(signature.begin(), signature.end(), [&](const auto& own) { return own.first == name; });
+    };
+    for (const auto& [name, value] : metadata_) {
+      if (!is_signed(name)) context.AddMetadata(name, value);
+    }
+    // The library would end the process over a byte that gRPC cannot carry; without the header the server refuses.
+    for (const auto& [name, value] : signature) {
+      if (is_legal_grpc_metadata(name, value)) context.AddMetadata(name, value);
+    }
   }
 
   const OtlpGrpcConfig config_;
   Shard& home_;
   const std::string method_;
   const bool gzip_;
-  std::vector<std::pair<std::string, std::string>> metadata_;
+  Metadata metadata_;
+  const std::shared_ptr<const ClientAuth> auth_;
   std::shared_ptr<InLibrary> in_library_ = std::make_shared<InLibrary>();
   std::shared_ptr<GrpcTransport*> self_ = std::make_shared<GrpcTransport*>(this);
   std::unordered_set<Call*> under_way_;
   std::shared_ptr<CompletionThread> completion_;
-  grpc::GenericStub stub_;
+  GrpcChannel channel_;
 };
 
 // On the completion thread: home with it.

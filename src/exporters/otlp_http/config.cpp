@@ -4,14 +4,13 @@
 #include <algorithm>
 #include <array>
 
+#include "exporters/http_client_options.h"
 #include "exporters/otlp_common.h"
 #include "net/url.h"
 
 namespace weir {
 
 namespace {
-
-const char* const kNoTls = "TLS is not supported by this version of weir yet (it comes with TLS)";
 
 constexpr std::array<std::string_view, 7> kCompressions = {"", "none", "gzip", "zstd", "snappy", "deflate", "zlib"};
 constexpr std::array<std::string_view, 2> kLater = {"lz4", "x-snappy-framed"};
@@ -35,6 +34,43 @@ config::Field<OtlpHttpConfig> encoding_field() {
       "proto or json");
 }
 
+// True where one of them is of https.
+bool check_urls(const OtlpHttpConfig& config, const ProblemAt& fail) {
+  if (config.endpoint.empty() && config.traces_endpoint.empty() && config.metrics_endpoint.empty() &&
+      config.logs_endpoint.empty() && config.profiles_endpoint.empty()) {
+    fail("endpoint", "at least one endpoint must be specified");
+  }
+  bool https = false;
+  const std::pair<const char*, const std::string&> urls[] = {{"endpoint", config.endpoint},
+                                                             {"traces_endpoint", config.traces_endpoint},
+                                                             {"metrics_endpoint", config.metrics_endpoint},
+                                                             {"logs_endpoint", config.logs_endpoint}};
+  for (const auto& [key, text] : urls) {
+    std::string why;
+    if (text.empty()) continue;
+    const std::optional<net::Url> url = net::parse_url(text, why);
+    if (!url) fail(key, std::string(key) + " must be a valid URL: " + why);
+    https = https || (url && url->scheme == "https");
+  }
+  return https;
+}
+
+void check_compression(const OtlpHttpConfig& config, const ProblemAt& fail) {
+  const std::string& compression = config.compression;
+  if (has(kLater, compression)) {
+    fail("compression", "compression \"" + compression + "\" is not supported by this version of weir");
+  } else if (!has(kCompressions, compression)) {
+    fail("compression",
+         "unsupported compression type \"" + compression + "\" (expected gzip, zstd, snappy, deflate, zlib or none)");
+  }
+  const bool deflates = compression == "gzip" || compression == "zlib" || compression == "deflate";
+  const int64_t level = config.compression_params.level;
+  if (level != 0 && ((deflates && (level < -2 || level > 9)) || (!deflates && compression != "zstd"))) {
+    fail("compression_params",
+         "unsupported parameters {Level:" + std::to_string(level) + "} for compression type \"" + compression + "\"");
+  }
+}
+
 }  // namespace
 
 const config::Fields<CompressionParams>& CompressionParams::fields() {
@@ -56,7 +92,7 @@ const config::Fields<OtlpHttpConfig>& OtlpHttpConfig::fields() {
       config::field("compression", &T::compression, "gzip, zstd, snappy, deflate, zlib or none"),
       config::field("compression_params", &T::compression_params, "level of the compression"),
       config::field("timeout", &T::timeout, "for one whole exchange; 0 = none"),
-      config::field("headers", &T::headers, "added to each request"),
+      config::secret_field("headers", &T::headers, "added to each request"),
       config::field("tls", &T::tls, "TLS settings"),
       config::field("sending_queue", &T::sending_queue, "the queue before the destination"),
       config::field("retry_on_failure", &T::retry_on_failure, "when and how long to try again"),
@@ -70,47 +106,23 @@ const config::Fields<OtlpHttpConfig>& OtlpHttpConfig::fields() {
       config::accepted<T>("force_attempt_http2", ""),
       config::accepted<T>("http2_read_idle_timeout", "HTTP/1.1 is spoken here, so this has no effect"),
       config::accepted<T>("http2_ping_timeout", "HTTP/1.1 is spoken here, so this has no effect"),
-      config::unsupported<T>("proxy_url"),
+      config::secret_field("proxy_url", &T::proxy_url, "the proxy to go through; unwritten: HTTPS_PROXY and the like"),
       config::unsupported<T>("cookies"),
-      config::unsupported<T>("auth", "authentication is not supported by this version of weir yet"),
+      config::field("auth", &T::auth, "the extension that authenticates each request"),
       config::unsupported<T>("middlewares"),
   };
   return kFields;
 }
 
 void OtlpHttpConfig::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
-  const auto fail = [&](std::string_view key, const std::string& text) {
+  const ProblemAt fail = [&](std::string_view key, const std::string& text) {
     const config::Value* value = at.find(key);
     problems.error(value == nullptr ? at.place : value->place, path, text);
   };
-  const auto check_url = [&](std::string_view key, const std::string& text) {
-    std::string why;
-    if (text.empty()) return;
-    const std::optional<net::Url> url = net::parse_url(text, why);
-    if (!url) return fail(key, std::string(key) + " must be a valid URL: " + why);
-    if (url->scheme == "https") fail(key, kNoTls);
-  };
-  if (endpoint.empty() && traces_endpoint.empty() && metrics_endpoint.empty() && logs_endpoint.empty() &&
-      profiles_endpoint.empty()) {
-    fail("endpoint", "at least one endpoint must be specified");
-  }
-  check_url("endpoint", endpoint);
-  check_url("traces_endpoint", traces_endpoint);
-  check_url("metrics_endpoint", metrics_endpoint);
-  check_url("logs_endpoint", logs_endpoint);
-  if (has(kLater, compression)) {
-    fail("compression", "compression \"" + compression + "\" is not supported by this version of weir");
-  } else if (!has(kCompressions, compression)) {
-    fail("compression",
-         "unsupported compression type \"" + compression + "\" (expected gzip, zstd, snappy, deflate, zlib or none)");
-  }
-  const bool deflates = compression == "gzip" || compression == "zlib" || compression == "deflate";
-  const int64_t level = compression_params.level;
-  if (level != 0 && ((deflates && (level < -2 || level > 9)) || (!deflates && compression != "zstd"))) {
-    fail("compression_params",
-         "unsupported parameters {Level:" + std::to_string(level) + "} for compression type \"" + compression + "\"");
-  }
-  if (tls.wants_tls_settings()) fail("tls", kNoTls);
+  check_tls(tls, check_urls(*this, fail), fail);
+  check_proxy(proxy_url, fail);
+  check_headers(headers, fail);
+  check_compression(*this, fail);
   if (timeout < Duration{0}) fail("timeout", "`timeout` must be non-negative");
 }
 

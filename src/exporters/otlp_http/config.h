@@ -7,6 +7,7 @@
 
 #include "config/fields.h"
 #include "config/tls.h"
+#include "exporters/client_auth.h"
 #include "exporters/queue_config.h"
 #include "exporters/retry.h"
 #include "weir/batch.h"
@@ -30,6 +31,8 @@ struct OtlpHttpConfig {
   Duration timeout = std::chrono::seconds(30);  // of one whole exchange; 0 = none
   std::map<std::string, std::string> headers;
   config::TlsClientConfig tls;
+  std::string proxy_url;  // a secret where it has a password
+  ClientAuthConfig auth;
   QueueConfig sending_queue;
   RetryConfig retry_on_failure;
   int64_t max_conns_per_host = 0;

@@ -2,10 +2,10 @@
 #include "exporters/otlp_http/otlp_http.h"
 
 #include <algorithm>
-#include <cctype>
 #include <stdexcept>
 #include <utility>
 
+#include "exporters/http_client_options.h"
 #include "exporters/otlp_common.h"
 #include "exporters/otlp_http/response.h"
 #include "exporters/sending_queue.h"
@@ -41,6 +41,14 @@ uint32_t connections_for(const OtlpHttpConfig& config) {
   return static_cast<uint32_t>(std::clamp<int64_t>(std::min(wanted, limit), 1, 1000));
 }
 
+net::HttpClient::Options options_for(const OtlpHttpConfig& config, const net::Url& url) {
+  net::HttpClient::Options options{.url = url,
+                                   .max_connections = connections_for(config),
+                                   .idle_timeout = config.disable_keep_alives ? Duration{0} : config.idle_conn_timeout};
+  set_way(options, config.tls, config.proxy_url);
+  return options;
+}
+
 class HttpTransport final : public Transport {
  public:
   HttpTransport(const OtlpHttpConfig& config, const ComponentEnv& env, std::string url, const net::Url& parsed,
@@ -50,9 +58,8 @@ class HttpTransport final : public Transport {
         url_(std::move(url)),
         path_(parsed.path.empty() ? "/" : parsed.path),
         codec_(codec_for(config.compression)),
-        client_(home, {.url = parsed,
-                       .max_connections = connections_for(config),
-                       .idle_timeout = config.disable_keep_alives ? Duration{0} : config.idle_conn_timeout}) {
+        auth_(find_client_auth(config.auth, env)),
+        client_(home, options_for(config, parsed)) {
     make_headers();
   }
 
@@ -61,6 +68,7 @@ class HttpTransport final : public Transport {
     net::HttpClient::Request request;
     request.path = path_;
     request.headers = headers_;
+    sign(request.headers, auth_.get());
     request.body = pieces_of(batch, *body);
     const Duration timeout = config_.timeout > Duration{0} ? config_.timeout : kNoTimeout;
     client_.send(std::move(request), timeout,
@@ -76,17 +84,8 @@ class HttpTransport final : public Transport {
     if (codec_ != net::Codec::kIdentity) headers_.emplace_back("Content-Encoding", config_.compression);
     headers_.emplace_back("User-Agent", "weir/" WEIR_VERSION);
     if (config_.disable_keep_alives) headers_.emplace_back("Connection", "close");
-    for (const auto& [name, value] : config_.headers) set_header(name, value);
-  }
-
-  // What the config says replaces what we would.
-  void set_header(const std::string& name, const std::string& value) {
-    std::erase_if(headers_, [&](const auto& header) {
-      return std::equal(header.first.begin(), header.first.end(), name.begin(), name.end(), [](char a, char b) {
-        return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-      });
-    });
-    headers_.emplace_back(name, value);
+    // What the config says replaces what we would.
+    for (const auto& [name, value] : config_.headers) set_header(headers_, name, value);
   }
 
   int level() const {
@@ -113,6 +112,7 @@ class HttpTransport final : public Transport {
   const std::string path_;
   const net::Codec codec_;
   net::HttpClient::Headers headers_;
+  const std::shared_ptr<const ClientAuth> auth_;
   net::HttpClient client_;  // last: its destruction answers what is under way
 };
 

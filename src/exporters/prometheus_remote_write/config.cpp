@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "exporters/http_client_options.h"
 #include "net/url.h"
 
 namespace weir {
@@ -37,7 +38,7 @@ const config::Fields<RemoteWriteHttpConfig>& RemoteWriteHttpConfig::fields() {
   static const config::Fields<T> kFields = {
       field("endpoint", &T::endpoint, "URL of the receiver, with its path"),
       field("timeout", &T::timeout, "of one request"),
-      field("headers", &T::headers, "added to each request"),
+      config::secret_field("headers", &T::headers, "added to each request"),
       field("compression", &T::compression, "snappy"),
       field("tls", &T::tls, "TLS settings"),
       field("max_conns_per_host", &T::max_conns_per_host, "connections; 0 = as many as parallel requests"),
@@ -51,9 +52,9 @@ const config::Fields<RemoteWriteHttpConfig>& RemoteWriteHttpConfig::fields() {
       config::accepted<T>("http2_ping_timeout", "HTTP/1.1 is spoken here, so this has no effect"),
       config::unsupported<T>("disable_keep_alives"),
       config::unsupported<T>("compression_params"),
-      config::unsupported<T>("proxy_url"),
+      config::secret_field("proxy_url", &T::proxy_url, "the proxy to go through; unwritten: HTTPS_PROXY and the like"),
       config::unsupported<T>("cookies"),
-      config::unsupported<T>("auth", "authentication is not supported by this version of weir yet"),
+      field("auth", &T::auth, "the extension that authenticates each request"),
       config::unsupported<T>("middlewares"),
   };
   return kFields;
@@ -127,11 +128,11 @@ void check_http(const RemoteWriteHttpConfig& http, const Checker& check) {
     check.fail("endpoint", "endpoint must be specified");
   } else if (!url) {
     check.fail("endpoint", "endpoint must be a valid URL: " + why);
-  } else if (url->scheme == "https") {
-    check.fail("endpoint", "TLS is not supported by this version of weir yet (it comes with TLS)");
   }
-  if (http.tls.wants_tls_settings())
-    check.fail("tls", "TLS is not supported by this version of weir yet (it comes with TLS)");
+  const ProblemAt problem = [&](std::string_view key, const std::string& text) { check.fail(key, text); };
+  check_tls(http.tls, url && url->scheme == "https", problem);
+  check_proxy(http.proxy_url, problem);
+  check_headers(http.headers, problem);
   if (!http.compression.empty() && http.compression != "snappy")
     check.fail("compression", "compression type must be snappy");
   if (http.timeout < Duration{0}) check.fail("timeout", "`timeout` must be non-negative");

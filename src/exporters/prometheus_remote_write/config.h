@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "config/fields.h"
-#include "exporters/metric_naming.h"
 #include "config/tls.h"
+#include "exporters/client_auth.h"
+#include "exporters/metric_naming.h"
 #include "exporters/retry.h"
 #include "weir/clock.h"
 
@@ -21,6 +22,8 @@ struct RemoteWriteHttpConfig {
   std::map<std::string, std::string> headers;
   std::string compression;  // "" or snappy
   config::TlsClientConfig tls;
+  std::string proxy_url;  // a secret where it has a password
+  ClientAuthConfig auth;
   int64_t max_conns_per_host = 0;
   Duration idle_conn_timeout = std::chrono::seconds(90);
   static const config::Fields<RemoteWriteHttpConfig>& fields();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "exporters/http_client_options.h"
 #include "exporters/prometheus_remote_write/transport.h"
 #include "exporters/sending_queue.h"
 #include "net/http_client.h"
@@ -24,6 +25,7 @@ net::HttpClient::Options options_of(const RemoteWriteConfig& config) {
                                                                : config.parallel_requests());
   options.idle_timeout = config.http.idle_conn_timeout;
   options.max_reply_bytes = 64 << 10;
+  set_way(options, config.http.tls, config.http.proxy_url);
   return options;
 }
 
@@ -32,6 +34,7 @@ class HttpWriteClient final : public WriteClient {
   HttpWriteClient(const RemoteWriteConfig& config, const ComponentEnv& env, Shard& home)
       : clock_(*env.clock),
         options_(options_of(config)),
+        auth_(find_client_auth(config.http.auth, env)),
         client_(home, options_),
         timeout_(config.http.timeout > Duration{0} ? config.http.timeout : kNoTimeout) {
     headers_ = {{"Content-Type", "application/x-protobuf"},
@@ -48,6 +51,7 @@ class HttpWriteClient final : public WriteClient {
     request.headers = headers_;
     request.headers.insert(request.headers.end(), std::make_move_iterator(headers.begin()),
                            std::make_move_iterator(headers.end()));
+    sign(request.headers, auth_.get());
     request.body = {*kept};
     client_.send(
         std::move(request), timeout_,
@@ -70,6 +74,7 @@ class HttpWriteClient final : public WriteClient {
 
   const Clock& clock_;
   const net::HttpClient::Options options_;
+  const std::shared_ptr<const ClientAuth> auth_;
   net::HttpClient client_;
   const Duration timeout_;
   net::HttpClient::Headers headers_;

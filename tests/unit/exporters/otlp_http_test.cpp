@@ -46,7 +46,8 @@ std::string reply(const std::string& status, const std::string& body = "", const
 
 // The exporter on a running event loop, before a server that keeps what it got and plays its replies in order.
 struct HttpWorld : ExporterWorld {
-  explicit HttpWorld(std::vector<std::string> replies, OtlpHttpConfig config = {})
+  explicit HttpWorld(std::vector<std::string> replies, OtlpHttpConfig config = {},
+                     const Authenticators* authenticators = nullptr, bool is_proxy = false)
       : loops(1, clock), server([this, replies](net::test::RawSocket& peer, int) {
           for (;;) {
             Got got = read_http(peer);
@@ -58,7 +59,10 @@ struct HttpWorld : ExporterWorld {
         }) {
     if (config.endpoint.empty() && config.traces_endpoint.empty()) config.endpoint = url();
     config.retry_on_failure.randomization_factor = 0;
-    exporter = make_otlp_http(config, env());
+    if (is_proxy) config.proxy_url = "http://user:pr0xy@127.0.0.1:" + std::to_string(server.port());
+    ComponentEnv with = env();
+    with.authenticators = authenticators;
+    exporter = make_otlp_http(config, with);
     stage = exporter->make_stage(loops.at(0));
     loops.run();
   }
@@ -99,6 +103,17 @@ net::HttpClient::Reply http_reply(int status, std::string body = "", net::HttpCl
   made.headers = std::move(headers);
   return made;
 }
+
+struct ScriptedAuth final : Authenticators, ClientAuth {
+  std::vector<std::pair<std::string, std::string>> headers() const override {
+    return {{"authorization", "Basic " + std::to_string(++asked)}, {"x-broken", "a\r\nb: c"}};
+  }
+  std::shared_ptr<const ClientAuth> client(const std::string& id) const override {
+    return id == "basicauth/otlp" ? std::shared_ptr<const ClientAuth>(std::shared_ptr<void>(), this) : nullptr;
+  }
+  std::shared_ptr<const ServerAuth> server(const std::string&) const override { return nullptr; }
+  mutable std::atomic<int> asked{0};
+};
 
 const std::string kUrl = "http://tempo:4318/v1/traces";
 
@@ -269,6 +284,44 @@ TEST_CASE("otlp_http: which refusals are about the data") {
     CHECK_FALSE(result.data_refused);
   }
   CHECK(result_of_http(http_reply(413), kUrl, Duration{0}).kind == SendResult::Kind::kTooLarge);
+}
+
+TEST_CASE("otlp_http: each request carries what the authenticator says then, instead of a header of that name") {
+  OtlpHttpConfig config;
+  config.headers = {{"Authorization", "Basic old"}, {"X-Scope-OrgID", "t1"}};
+  config.auth.authenticator = "basicauth/otlp";
+  const ScriptedAuth auth;
+  HttpWorld world({reply("401 Unauthorized")}, config, &auth);
+  const Settled refused = world.deliver(1);
+  CHECK(refused.reason == DropReason::kRefused);
+  CHECK(refused.detail.find("Basic") == std::string::npos);
+  CHECK(world.deliver(1).outcome == Outcome::kExported);
+  REQUIRE(world.received.size() == 2);
+  for (size_t i = 0; i < 2; ++i) {
+    CHECK(world.received[i].has("authorization: Basic " + std::to_string(i + 1)));
+    CHECK(world.received[i].has("X-Scope-OrgID: t1"));
+    CHECK(world.received[i].head.find("old") == std::string::npos);
+    CHECK(world.received[i].head.find("broken") == std::string::npos);
+  }
+  for (const std::string& line : world.log.lines) CHECK(line.find("Basic") == std::string::npos);
+  config.auth.authenticator = "basicauth/none";
+  CHECK_THROWS_WITH(HttpWorld({}, config, &auth),
+                    "failed to resolve authenticator \"basicauth/none\": authenticator not found");
+}
+
+TEST_CASE("otlp_http: a written proxy is asked, with its credentials, and nobody else sees them") {
+  OtlpHttpConfig config;
+  config.endpoint = "http://tempo.test:4318";
+  HttpWorld world({reply("407 Proxy Authentication Required")}, config, nullptr, true);
+  const Settled refused = world.deliver(1);
+  CHECK(refused.outcome == Outcome::kDropped);
+  CHECK(refused.detail.find("pr0xy") == std::string::npos);
+  CHECK(world.deliver(1).outcome == Outcome::kExported);
+  REQUIRE(world.received.size() == 2);
+  CHECK(world.received[1].head.starts_with("POST http://tempo.test:4318/v1/traces HTTP/1.1\r\n"));
+  CHECK(world.received[1].has("Proxy-Authorization: Basic dXNlcjpwcjB4eQ=="));
+  for (const std::string& line : world.log.lines) CHECK(line.find("pr0xy") == std::string::npos);
+  for (const auto& [name, value] : world.telemetry.numbers) CHECK(name.find("pr0xy") == std::string::npos);
 }
 
 }  // namespace weir::test

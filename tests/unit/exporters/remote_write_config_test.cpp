@@ -71,7 +71,13 @@ TEST_CASE("remote write: mistakes name their place") {
   refuses("wal: {directory: /x}", "not supported");
   refuses("sending_queue: {}", "sending_queue");
   CHECK(Remote("namespace: x").errors().find("endpoint must be specified") != std::string::npos);
-  CHECK(Remote("endpoint: https://p/w").errors().find("TLS is not supported") != std::string::npos);
+  CHECK(Remote("endpoint: https://p/w").errors().empty());
+  refuses("tls: {ca_file: /nowhere/ca.pem}", "failed to load CA /nowhere/ca.pem");
+  refuses("http: {tls: {ca_file: /nowhere/ca.pem}}", "failed to load CA /nowhere/ca.pem");
+  refuses("proxy_url: socks5://p:1", "`proxy_url`: ");
+  refuses("headers: {a: \"x\\ny\"}", "control characters");
+  refuses("auth: {}", "must name an extension");
+  CHECK(Remote("endpoint: http://p/w\nhttp: {auth: {authenticator: basicauth/x}, proxy_url: p:3128}").errors().empty());
 }
 
 TEST_CASE("scrape page: keys and mistakes") {
