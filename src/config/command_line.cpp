@@ -68,9 +68,10 @@ void take_flag(std::vector<std::string>& rest, CommandLine& out) {
   }
   size_t equal = argument.find('=');
   std::string flag = argument.substr(2, equal == std::string::npos ? std::string::npos : equal - 2);
-  static const std::vector<std::string> known{"config",  "set",  "feature-gates", "journal",
-                                              "refused", "help", "version"};
+  static const std::vector<std::string> known{"config",  "set",    "feature-gates", "journal",
+                                              "refused", "strict", "help",          "version"};
   if (flag == "refused" && equal == std::string::npos) return void(out.journal_command.refused = true);
+  if (flag == "strict" && equal == std::string::npos) return void(out.strict = true);
   bool takes_value = flag == "config" || flag == "set" || flag == "feature-gates" || flag == "journal";
   if (!takes_value) {
     out.error = "unknown flag: --" + flag + suggestion(flag, known, "--");
@@ -139,6 +140,8 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     }
   }
   check_journal_command(out);
+  const bool validates = out.command == Command::kValidate || out.command == Command::kHelp;
+  if (out.error.empty() && out.strict && !validates) out.error = "--strict goes with `weir validate`";
   return out;
 }
 
@@ -162,6 +165,7 @@ Flags:
   --set KEY.KEY=VALUE   Set one value over all --config
   --journal DIR         Keep every acknowledged request in DIR until all destinations have it; wins over the
                         configuration's journal
+  --strict              With validate: exit 1 where there is a warning, too
   --feature-gates LIST  Taken for collector command lines; -component.UseLocalHostAsDefaultHost makes
                         0.0.0.0 the default host, all others do nothing
   -h, --help            Print this text

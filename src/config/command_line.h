@@ -21,6 +21,7 @@ struct CommandLine {
   std::vector<std::string> configs;  // --config, in order
   std::vector<std::string> sets;     // --set, in order
   std::string journal;               // --journal; "" = not given
+  bool strict = false;               // validate --strict: a warning is a mistake
   bool listen_everywhere = false;  // --feature-gates=-component.UseLocalHostAsDefaultHost: the default host is 0.0.0.0
   std::vector<std::string> warnings;  // gates that weir does not have
   std::string error;  // what is wrong, in the words of the collector's command line; empty = all is well

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "config/advice.h"
 #include "config/authenticators.h"
 #include "config/graph_cycle.h"
 #include "config/storage.h"
@@ -43,6 +44,7 @@ class GraphCheck {
     check_cycles(config_, catalog_, problems_);
     check_storage(config_, problems_);
     check_authenticators(config_, problems_);
+    if (!problems_.any_error()) advise(config_, catalog_, problems_);
   }
 
  private:

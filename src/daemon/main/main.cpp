@@ -34,7 +34,8 @@ int run(const config::CommandLine& command) {
   if (!problems.any_error()) journal = choose_journal(service, journal_flag(command), problems);
   print_problems(problems);
   if (problems.any_error()) return 1;
-  if (command.command == config::CommandLine::Command::kValidate) return 0;
+  const bool any_warning = !problems.all().empty() || !command.warnings.empty();
+  if (command.command == config::CommandLine::Command::kValidate) return command.strict && any_warning ? 1 : 0;
   return Daemon(std::move(service), list, std::move(journal)).run();
 }
 

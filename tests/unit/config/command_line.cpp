@@ -24,6 +24,14 @@ TEST_CASE("flags may stand with = or a space, before or after the command") {
   CHECK(parse_command_line({"-h"}).command == Command::kHelp);
 }
 
+TEST_CASE("--strict belongs to validate") {
+  CHECK(parse_command_line({"validate", "--strict", "--config=c"}).strict);
+  CHECK(parse_command_line({"--strict", "validate"}).error.empty());
+  CHECK_FALSE(parse_command_line({"validate"}).strict);
+  CHECK(parse_command_line({"--config=c", "--strict"}).error == "--strict goes with `weir validate`");
+  CHECK(parse_command_line({"validate", "--strict=x"}).error.starts_with("unknown flag: --strict"));
+}
+
 TEST_CASE("any feature gate is taken, one of them has a meaning") {
   CommandLine got = parse_command_line({"--feature-gates=a.b,-component.UseLocalHostAsDefaultHost,+c"});
   CHECK(got.error.empty());
