@@ -143,7 +143,7 @@ std::string OtlpReceiver::Impl::bind_one(Protocol& protocol, const Config& writt
   std::string error;
   const std::optional<net::Endpoint> where = endpoint_of(written.endpoint, written.transport, default_port, error);
   if (!where) return key + "::endpoint: " + error;
-  net::ServerTls secure{nullptr, env.log, "receiver/" + env.id};
+  net::ServerTls secure{nullptr, env.log, env.id};
   if (written.tls) {
     std::vector<std::string> offered = {"h2"};
     if (speaks == net::ServerProtocol::kAny) offered.push_back("http/1.1");
