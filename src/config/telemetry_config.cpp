@@ -182,6 +182,41 @@ void decode_old_address(const At& at, OwnMetricsConfig& out) {
 
 void check_views(const At& at, OwnMetricsConfig&) { refuse_if_any(at, "not supported by this version of weir"); }
 
+void add_resource_attribute(const At& at, const std::string& name, TelemetryConfig& out) {
+  if (at.value.is_map() || at.value.is_list())
+    return at.error("expected a text, a number or nothing, got " + std::string(at.value.kind_name()));
+  out.resource[name] = at.value.is_null() ? std::nullopt : std::optional(at.value.text);
+}
+
+// The newer form: attributes: [{name: service.name, value: gateway}].
+void decode_attribute_list(const At& at, TelemetryConfig& out) {
+  if (at.value.is_null()) return;
+  if (!at.value.is_list()) return at.error("expected a list, got " + std::string(at.value.kind_name()));
+  for (size_t i = 0; i < at.value.list.size(); ++i) {
+    const At entry{at.value.list[i], join_path(at.path, std::to_string(i)), at.problems};
+    const Value* name = entry.value.find("name");
+    const Value* value = entry.value.find("value");
+    if (name == nullptr || name->text.empty() || value == nullptr) entry.error("expected {name: …, value: …}");
+    if (name != nullptr && value != nullptr)
+      add_resource_attribute({*value, join_path(entry.path, "value"), at.problems}, name->text, out);
+  }
+}
+
+void decode_resource(const At& at, TelemetryConfig& out) {
+  if (at.value.is_null() || at.value.broken) return;
+  if (!at.value.is_map()) return at.error("expected a map, got " + std::string(at.value.kind_name()));
+  for (const auto& [name, value] : at.value.map) {
+    const At entry{value, join_path(at.path, name), at.problems};
+    if (name == "attributes") {
+      decode_attribute_list(entry, out);
+    } else if (name == "detectors" || name == "detection/development") {
+      entry.warn("weir detects nothing; write the attributes");
+    } else if (name != "schema_url") {
+      add_resource_attribute(entry, name, out);
+    }
+  }
+}
+
 void check_traces(const At& at, TelemetryConfig&) {
   const Value* level = at.value.find("level");
   bool off = at.value.is_null() || at.value.map.empty() || (level != nullptr && lower(level->text) == "none");
@@ -258,7 +293,7 @@ const Fields<TelemetryConfig>& TelemetryConfig::fields() {
       field("logs", &T::logs, "the log on standard error"),
       field("metrics", &T::metrics, "weir's own metrics"),
       custom<T>("traces", "map", check_traces, "accepted, does nothing"),
-      accepted<T>("resource", "weir's own metrics and log carry no resource; the section does nothing"),
+      custom<T>("resource", "map", decode_resource, "attributes of target_info; null leaves one out"),
   };
   return all;
 }

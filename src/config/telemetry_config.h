@@ -54,6 +54,9 @@ struct OwnMetricsConfig {
 
 // service.telemetry
 struct TelemetryConfig {
+  // `resource`: what own metrics say of the process (target_info), beside service.name, service.version and
+  // service.instance.id; empty = this attribute is left out.
+  std::map<std::string, std::optional<std::string>> resource;
   LogsConfig logs;
   OwnMetricsConfig metrics;
   static const Fields<TelemetryConfig>& fields();

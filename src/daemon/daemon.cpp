@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <random>
 #include <stdexcept>
 
@@ -41,6 +42,20 @@ std::string instance_id(uint64_t high, uint64_t low) {
   hex[16] = "89ab"[low & 3];
   for (const size_t at : {20u, 16u, 12u, 8u}) hex.insert(at, "-");
   return hex;
+}
+
+// The labels of target_info.
+Labels resource_labels(const config::TelemetryConfig& telemetry) {
+  Labels labels = {{"service_name", "weir"},
+                   {"service_version", WEIR_VERSION},
+                   {"service_instance_id", instance_id(random_seed(), random_seed())}};
+  for (const auto& [name, value] : telemetry.resource) {
+    std::string label = name;
+    for (char& c : label) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+    labels.erase(label);
+    if (value) labels[label] = *value;
+  }
+  return labels;
 }
 
 }  // namespace
@@ -117,12 +132,10 @@ std::string Daemon::start() {
 // Everything that can fail at start; all listeners are bound before the first request is taken.
 std::string Daemon::start_servers() {
   if (std::string error = start_receivers(); !error.empty()) return error;
-  const Labels resource = {{"service_name", "weir"},
-                           {"service_version", WEIR_VERSION},
-                           {"service_instance_id", instance_id(random_seed(), random_seed())}};
-  pages_ = std::make_unique<OwnPages>(OwnPages::Sources{&loops_, graph_.get(), &ledger_, budget_.get(), &telemetry_,
-                                                        &clock_, started_, resource, [this] { return health(); }},
-                                      config_.telemetry.metrics.pages);
+  pages_ = std::make_unique<OwnPages>(
+      OwnPages::Sources{&loops_, graph_.get(), &ledger_, budget_.get(), &telemetry_, &clock_, started_,
+                        resource_labels(config_.telemetry), [this] { return health(); }},
+      config_.telemetry.metrics.pages);
   if (std::string error = pages_->start(); !error.empty()) return error;
   return start_extensions();
 }
