@@ -62,15 +62,20 @@ struct TestAuthority::Impl {
   CertificatePtr certificate{nullptr, X509_free};
 };
 
-TestAuthority::TestAuthority(const std::string& name) : impl_(std::make_unique<Impl>()) {
+TestAuthority::TestAuthority(const std::string& name) { make(name, nullptr); }
+TestAuthority::TestAuthority(const TestAuthority& by, const std::string& name) { make(name, &by); }
+
+void TestAuthority::make(const std::string& name, const TestAuthority* by) {
+  impl_ = std::make_unique<Impl>();
   impl_->key = new_key();
   impl_->certificate = new_certificate(impl_->key.get(), {name, {}, -7200, 7200});
   X509* mine = impl_->certificate.get();
-  X509_set_issuer_name(mine, X509_get_subject_name(mine));
+  const Impl& issuer = by == nullptr ? *impl_ : *by->impl_;
+  X509_set_issuer_name(mine, X509_get_subject_name(issuer.certificate.get()));
   extend(mine, mine, NID_basic_constraints, "critical,CA:TRUE");
   extend(mine, mine, NID_key_usage, "critical,keyCertSign,cRLSign");
   extend(mine, mine, NID_subject_key_identifier, "hash");
-  X509_sign(mine, impl_->key.get(), EVP_sha256());
+  X509_sign(mine, issuer.key.get(), EVP_sha256());
   certificate_ = pem_of([&](BIO* bio) { return PEM_write_bio_X509(bio, mine); });
 }
 

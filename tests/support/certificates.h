@@ -25,12 +25,15 @@ struct CertificateWish {
 class TestAuthority {
  public:
   explicit TestAuthority(const std::string& name = "test authority");
+  // One that another vouches for.
+  TestAuthority(const TestAuthority& by, const std::string& name);
   ~TestAuthority();
   const std::string& certificate() const { return certificate_; }
   CertifiedKey issue(const CertificateWish& wish = {}) const;
 
  private:
   struct Impl;
+  void make(const std::string& name, const TestAuthority* by);
   std::unique_ptr<Impl> impl_;
   std::string certificate_;
 };

@@ -57,6 +57,14 @@ TlsPeer::TlsPeer(uint16_t port, const TlsClientSettings& settings, std::string h
   INFO(made.error);
   REQUIRE(made.client);
   tls_ = std::move(made.client);
+  connect(port, host);
+}
+
+TlsPeer::TlsPeer(uint16_t port, std::shared_ptr<TlsClient> tls, const std::string& host) : tls_(std::move(tls)) {
+  connect(port, host);
+}
+
+void TlsPeer::connect(uint16_t port, const std::string& host) {
   Promised<bool> over;
   LoopShard& loop = loop_of(world_.loops.at(0));
   std::shared_ptr<Connect> connecting;
@@ -129,6 +137,19 @@ IoResult TlsPeer::read(std::string& into) {
   const IoResult result = read.wait();
   into.resize(result.bytes);
   return result;
+}
+
+std::pair<IoResult, IoResult> TlsPeer::close_while_busy(std::string_view text) {
+  Promised<IoResult> read;
+  Promised<IoResult> written;
+  char buffer[10];
+  world_.loops.at(0).post([&] {
+    stream_->read(buffer, sizeof buffer, [&](IoResult result) { read.set(result); });
+    stream_->write({&text, 1}, [&](IoResult result) { written.set(result); });
+    stream_->close();
+  });
+  const IoResult first = read.wait();
+  return {first, written.wait()};
 }
 
 void TlsPeer::shutdown_write() {

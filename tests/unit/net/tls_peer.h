@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -37,8 +38,9 @@ class EchoSite {
   uint32_t connections();                              // counted by the shard
   std::string next_error() { return errors_.next(); }  // of a handshake
   IoResult next_end() { return ends_.next(); }         // of a stream: its last read
-  void stop_shaking() {
-    on(shard(), [&] { return handshakes_.clear(), true; });
+  // Ends the handshakes that are under way; says how many there have been.
+  size_t stop_shaking() {
+    return on(shard(), [&] { return std::exchange(handshakes_, {}).size(); });
   }
 
  private:
@@ -73,11 +75,21 @@ class EchoSite {
   Queue<IoResult> ends_;
 };
 
+template <class Condition>
+void poll_until(Condition condition) {
+  const auto end = std::chrono::steady_clock::now() + kDeadline;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) FAIL("nothing changed before the deadline");
+    std::this_thread::yield();
+  }
+}
+
 // A TLS client on a loop of its own, called from the test's thread.
 class TlsPeer {
  public:
   TlsPeer(uint16_t port, const TlsClientSettings& settings, std::string host = "localhost",
           std::vector<std::string> protocols = {"http/1.1"});
+  TlsPeer(uint16_t port, std::shared_ptr<TlsClient> tls, const std::string& host = "localhost");
   ~TlsPeer();
   const std::string& error() const { return error_; }
   const std::string& protocol() const { return protocol_; }
@@ -88,8 +100,12 @@ class TlsPeer {
   IoResult read(std::string& into);  // once
   void shutdown_write();
   void close();
+  // Begins to read and to write, and closes; gives what became of the two.
+  std::pair<IoResult, IoResult> close_while_busy(std::string_view text);
 
  private:
+  void connect(uint16_t port, const std::string& host);
+
   Loops world_{1};
   std::shared_ptr<TlsClient> tls_;
   TlsHandshake handshake_;
