@@ -40,6 +40,7 @@ LIBRARIES = {
     r"prometheus/": {"telemetry"},
     r"re2/": {"processors", "ottl"},
     r"isa-l": {"journal"},
+    r"crypt\.h": {"extensions/basicauth"},
 }
 BANNED = [
     (re.compile(r"\busing namespace\b"), "using namespace"),
