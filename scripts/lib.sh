@@ -7,7 +7,7 @@ build_packages=(g++ python3 cmake ninja-build pkg-config git ca-certificates cca
   libboost1.81-dev libboost-json1.81-dev libabsl-dev libprotozero-dev libyaml-cpp-dev prometheus-cpp-dev
   libnghttp2-dev libssl-dev zlib1g-dev libdeflate-dev libzstd-dev libsnappy-dev libre2-dev libisal-dev
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc)
-test_packages=(catch2 clang-14 libclang-rt-14-dev llvm-14 clang-format-14 python3 python3-venv prometheus nginx-light curl openssl procps iproute2 strace)
+test_packages=(catch2 clang-14 libclang-rt-14-dev llvm-14 clang-format-14 python3 python3-venv prometheus nginx-light curl openssl procps iproute2 util-linux libpython3.11 strace)
 
 # So that another clone's compilations are found again.
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
