@@ -33,17 +33,41 @@ class Check {
     return id ? reference(at, *id, side) : at.error(error);
   }
 
+  // `protocol`: the body of a receiver's protocol, which may have `middlewares`.
+  void middlewares(const Value& protocol, const std::string& path) const {
+    const Value* list = protocol.find("middlewares");
+    if (list == nullptr) return;
+    for (size_t i = 0; i < list->list.size(); ++i) {
+      const Value* named = list->list[i].find("id");
+      std::string error;
+      const auto id = named == nullptr ? std::nullopt : parse_component_id(named->text, error);
+      if (!id || id->type != "memory_limiter") continue;  // the receiver says so itself
+      started(At{*named, path + "::middlewares::" + std::to_string(i) + "::id", problems_}, "middleware", *id);
+    }
+  }
+
  private:
   void reference(const At& at, const ComponentId& id, Side side) const {
-    const auto fail = [&](const std::string& why) {
-      at.error("failed to resolve authenticator \"" + id.to_string() + "\": " + why);
-    };
+    const ComponentConfig* extension = started(at, "authenticator", id);
+    if (extension != nullptr && !has_side(*extension, side))
+      fail(at, "authenticator", id, kWrongSide[static_cast<size_t>(side)]);
+  }
+
+  // The extension of that id; null, and an error, where it is not there or not started.
+  const ComponentConfig* started(const At& at, const std::string& role, const ComponentId& id) const {
     const ComponentConfig* extension = config_.find(ComponentKind::kExtension, id);
-    if (extension == nullptr) return fail("authenticator not found" + near(id));
-    const bool started = std::any_of(config_.started_extensions.begin(), config_.started_extensions.end(),
-                                     [&](const Reference& other) { return other.id == id; });
-    if (!started) return fail("authenticator not found: it is not started; add it to service::extensions");
-    if (!has_side(*extension, side)) fail(kWrongSide[static_cast<size_t>(side)]);
+    const bool runs = std::any_of(config_.started_extensions.begin(), config_.started_extensions.end(),
+                                  [&](const Reference& other) { return other.id == id; });
+    if (extension == nullptr) {
+      fail(at, role, id, role + " not found" + near(id));
+    } else if (!runs) {
+      fail(at, role, id, role + " not found: it is not started; add it to service::extensions");
+    }
+    return runs ? extension : nullptr;
+  }
+
+  static void fail(const At& at, const std::string& role, const ComponentId& id, const std::string& why) {
+    at.error("failed to resolve " + role + " \"" + id.to_string() + "\": " + why);
   }
 
   std::string near(const ComponentId& id) const {
@@ -70,8 +94,11 @@ void check_authenticators(const ServiceConfig& config, Problems& problems) {
   for (const ComponentConfig& receiver : config.receivers) {
     const Value* protocols = receiver.body.find("protocols");
     if (!receiver.used || protocols == nullptr) continue;
-    for (const auto& [name, body] : protocols->map)
-      check.holder(body, receiver.path(ComponentKind::kReceiver) + "::protocols::" + name, Side::kServer);
+    for (const auto& [name, body] : protocols->map) {
+      const std::string path = receiver.path(ComponentKind::kReceiver) + "::protocols::" + name;
+      check.holder(body, path, Side::kServer);
+      check.middlewares(body, path);
+    }
   }
   for (const ComponentConfig& exporter : config.exporters) {
     if (exporter.used) check.holder(exporter.body, exporter.path(ComponentKind::kExporter), side_of(exporter));

@@ -64,5 +64,27 @@ TEST_CASE("authenticators: the side must be there") {
   CHECK(said("health_check", "bearertokenauth").size() == 1);
 }
 
+TEST_CASE("authenticators: a memory_limiter of middlewares must be started") {
+  const auto middlewares = [](const std::string& list) {
+    const std::string key = "auth: {authenticator: SERVER}";
+    std::string text = fake::replaced(kText, key, "middlewares: [" + list + "]");
+    text = fake::replaced(fake::replaced(text, "CLIENT", "bearertokenauth"), "STARTED",
+                          "memory_limiter/on, bearertokenauth");
+    text = fake::replaced(text, "  health_check:\n", "  memory_limiter/on: {}\n  memory_limiter/off: {}\n");
+    Strings out;
+    for (const std::string& error : fake::load_text(text).errors) {
+      if (error.find("failed to resolve middleware") != std::string::npos) out.push_back(error);
+    }
+    return out;
+  };
+  CHECK(middlewares("{id: memory_limiter/on}") == Strings{});
+  CHECK(middlewares("{id: memory_limiter/on}, {id: memory_limiter/of}") ==
+        Strings{"c.yaml:2:73: receivers::otlp::protocols::grpc::middlewares::1::id: failed to resolve middleware "
+                "\"memory_limiter/of\": middleware not found; did you mean \"memory_limiter/on\"?"});
+  const Strings off = middlewares("{id: memory_limiter/off}");
+  REQUIRE(off.size() == 1);
+  CHECK(off[0].ends_with("middleware not found: it is not started; add it to service::extensions"));
+}
+
 }  // namespace
 }  // namespace weir::config
