@@ -3,6 +3,7 @@
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <sys/time.h>
 
 #include <memory>
 #include <stdexcept>
@@ -64,6 +65,13 @@ class StockTls {
       if (all.find(mark) != all.npos) break;
     }
     return all;
+  }
+  // Until nothing more fits into the sockets and the other side's buffers.
+  void write_some_without_reading(std::string_view block) {
+    const timeval patience{0, 300'000};
+    ::setsockopt(socket_.fd(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    while (write(block)) {
+    }
   }
   void ask_for_new_keys() { SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED); }
   void say_goodbye() { SSL_shutdown(ssl_.get()); }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/tls.h"
 
-#include <csignal>
+#include <atomic>
+#include <thread>
 
 #include "raw_peer.h"
 #include "stock_tls.h"
@@ -317,4 +318,51 @@ TEST_CASE("new keys in the middle of a stream") {
     REQUIRE(peer.write("round " + std::to_string(i) + "."));
     CHECK(peer.read_until(".") == "round " + std::to_string(i) + ".");
   }
+}
+
+TEST_CASE("loops that stop in the middle of reads, writes and handshakes leave nothing behind") {
+  TestAuthority authority;
+  auto site = std::make_unique<EchoSite>(server_settings(authority.issue()));
+  TlsPeer reading(site->port(), client_settings(authority));
+  CHECK(reading.exchange("x") == "x");
+  StockTls unread = StockTls::connect(site->port(), "");  // its echo fills the sockets and stays in a write
+  const std::string block(100'000, 'u');
+  unread.write_some_without_reading(block);
+  RawSocket begun = RawSocket::connect(site->port());
+  begun.send(std::string("\x16\x03\x01\x02\x00\x01", 6));
+  RawSocket told = RawSocket::connect(site->port());  // lingers
+  told.send("GET / HTTP/1.1\r\n\r\n");
+  CHECK(site->next_error() != "");
+  site.reset();
+  std::string text;
+  CHECK_FALSE(reading.read(text).ok());
+}
+
+TEST_CASE("many clients that come and go at any moment") {
+  TestAuthority authority;
+  EchoSite site(server_settings(authority.issue()));
+  std::atomic<int> echoed{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 40; ++i) {
+        const int what = (i * 7 + t) % 5;
+        if (what == 0) {
+          RawSocket peer = RawSocket::connect(site.port());
+          peer.send(std::string("\x16\x03\x01\x02\x00\x01", 6));
+          continue;
+        }
+        StockTls peer = StockTls::connect(site.port(), what == 1 ? "h2" : "");
+        peer.write(std::string(static_cast<size_t>(1 + what * 9000), 'm'));
+        if (what == 2) peer.cut();
+        if (what == 3) peer.say_goodbye();
+        if (what == 4 && !peer.read().empty()) ++echoed;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  poll_until([&] { return site.connections() == 0; });
+  CHECK(echoed == 32);
+  TlsPeer last(site.port(), client_settings(authority));
+  CHECK(last.exchange("still there") == "still there");
 }
