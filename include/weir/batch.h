@@ -32,6 +32,16 @@ struct Context {
 };
 using ContextRef = std::shared_ptr<const Context>;
 
+// Bytes on disk that no record holds: what a processor made, put there while memory is short (Journal::spill). Given
+// back with the last reference. Thread-safe.
+class SpilledBytes {
+ public:
+  virtual ~SpilledBytes() = default;
+  virtual uint64_t number() const = 0;      // what Journal::read takes; no record has it
+  virtual BufferRef in_memory() const = 0;  // the bytes as long as others hold them too; then null
+};
+using SpilledRef = std::shared_ptr<const SpilledBytes>;
+
 // Bytes that a batch refers to, with the account of the request they came from. Whatever is rewritten gets a new part
 // with the same origin.
 struct Part {
@@ -40,8 +50,14 @@ struct Part {
   uint64_t sequence = 0;                       // process-wide number of the request; orders what shards merge
   DestinationId destination = kNoDestination;  // set when the part reaches an exporter's door
   bool rewritten = false;                      // not the request's own bytes: they cannot be read back by its record
-  // True where the bytes may be let go while memory is short: they can be read back.
-  bool in_journal() const { return !rewritten && origin && origin->record() != 0; }
+  SpilledRef spilled = {};                     // set: where rewritten bytes can be read back from
+  // True where the journal has the request: the bytes may be let go of while memory is short.
+  bool is_journaled() const { return origin && origin->record() != 0; }
+  // What Journal::read gives these bytes back by; 0 where they must be spilled before they are let go of.
+  uint64_t stored_as() const {
+    if (spilled) return spilled->number();
+    return !rewritten && is_journaled() ? origin->record() : 0;
+  }
 };
 
 // One ResourceX message. Its header is every field but the children (field 2), verbatim and in order, as

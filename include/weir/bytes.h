@@ -59,6 +59,9 @@ class BufferRef {
   Buffer* operator->() const { return buffer_; }
   const Buffer& operator*() const { return *buffer_; }
   explicit operator bool() const { return buffer_ != nullptr; }
+  // True where nobody else holds the buffer. Only means something where nobody can get it from this reference
+  // meanwhile.
+  bool is_only_one() const { return buffer_ != nullptr && buffer_->refs_.load(std::memory_order_acquire) == 1; }
   friend bool operator==(const BufferRef&, const BufferRef&) = default;
 
  private:

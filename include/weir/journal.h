@@ -91,9 +91,12 @@ class Journal {
   // Goes up each time the journal wants checkpoints (10 s, 64 MiB). Components compare it with what they last saw.
   virtual uint64_t checkpoint_round() const = 0;
 
-  // The bytes of a live record, read back; null where they cannot be read any more. The memory is taken from the budget
-  // even beyond its limit: ask for few at a time.
-  virtual void read(uint64_t record, Shard& back, absl::AnyInvocable<void(BufferRef)> done) = 0;
+  // Puts bytes that no record holds on disk, to be read back by the number of what is returned. They stay in memory
+  // until they are written, and as long as others hold them.
+  virtual SpilledRef spill(BufferRef bytes) = 0;
+  // The bytes of a live record, or of what was spilled, read back; null where they cannot be read any more. The memory
+  // is taken from the budget even beyond its limit: ask for few at a time.
+  virtual void read(uint64_t number, Shard& back, absl::AnyInvocable<void(BufferRef)> done) = 0;
 
   // Keeps items that a destination refused for the operator to look at: an ExportXServiceRequest and why.
   virtual void keep_refused(Signal signal, std::string request, std::string destination, std::string message) = 0;

@@ -12,7 +12,7 @@ constexpr Duration kSpillEvery = std::chrono::milliseconds(100);
 
 bool SendingQueue::spill(QueueRequest& request) {
   if (request.spilled || !SpilledBatch::possible(request.batch)) return false;
-  request.spilled = std::make_unique<SpilledBatch>(request.batch);
+  request.spilled = std::make_unique<SpilledBatch>(request.batch, SpilledBatch::Stores{*env_.journal, *env_.budget});
   request.batch = Batch{};
   for (const auto& place : request.places) place->stop_paying();
   spilled_bytes_ += request.spilled->bytes();

@@ -3,22 +3,29 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "weir/batch.h"
+#include "weir/budget.h"
 #include "weir/journal.h"
 #include "weir/shard.h"
 
 namespace weir {
 
-// A batch that waits while memory is short: only which items of which records it has. Their bytes are in the journal.
+// A batch that waits while memory is short: only which items of which requests it has. Their bytes are in the journal's
+// records; what was rewritten is spilled.
 class SpilledBatch {
  public:
+  struct Stores {
+    Journal& journal;
+    ByteBudget& budget;
+  };
   // True where all of a batch can be read back.
   static bool possible(const Batch& batch);
   // The bytes live on while others hold them.
-  explicit SpilledBatch(const Batch& batch);
+  SpilledBatch(const Batch& batch, const Stores& stores);
 
   // Items of a record that cannot be read any more.
   struct Lost {
@@ -39,9 +46,11 @@ class SpilledBatch {
  private:
   struct Piece {
     Part part;                    // without bytes
-    std::vector<uint32_t> items;  // ascending
+    std::vector<uint32_t> items;  // of a record: ascending; of what is spilled: as they lie there
     bool whole = false;           // all items of the record
   };
+  void leave_to_journal(const Batch& batch, Piece& piece);
+  void spill(const Batch& batch, std::span<const uint32_t> indices, Piece& piece, const Stores& stores);
   struct Reading;
   static void assemble(const Piece& piece, Signal signal, BufferRef bytes, Batch& out, std::vector<Lost>& lost);
 

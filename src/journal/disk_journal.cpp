@@ -46,7 +46,10 @@ std::string DiskJournal::restored_state(const std::string& component) const { re
 
 uint64_t DiskJournal::checkpoint_round() const { return impl_->round.load(std::memory_order_relaxed); }
 
+SpilledRef DiskJournal::spill(BufferRef bytes) { return impl_->spilled->put(std::move(bytes)); }
+
 void DiskJournal::read(uint64_t record, Shard& back, absl::AnyInvocable<void(BufferRef)> done) {
+  if (SpillStore::has_number(record)) return impl_->spilled->read(record, back, std::move(done));
   impl_->world.self->post([impl = impl_, record, &back, done = std::move(done)]() mutable {
     impl->read({record, &back, std::move(done)});
   });

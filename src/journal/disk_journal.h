@@ -92,7 +92,8 @@ class DiskJournal final : public Journal {
                   absl::AnyInvocable<void(bool ok)> durable) override;
   std::string restored_state(const std::string& component) const override;
   uint64_t checkpoint_round() const override;
-  void read(uint64_t record, Shard& back, absl::AnyInvocable<void(BufferRef)> done) override;
+  SpilledRef spill(BufferRef bytes) override;
+  void read(uint64_t number, Shard& back, absl::AnyInvocable<void(BufferRef)> done) override;
   void keep_refused(Signal signal, std::string request, std::string destination, std::string message) override;
 
   // Thread-safe. Live records after `after` in order of their numbers, about `bytes` of them; `end`: there are no more,

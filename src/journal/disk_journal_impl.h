@@ -20,6 +20,7 @@
 #include "journal/quarantine.h"
 #include "journal/recovery.h"
 #include "journal/segment_log.h"
+#include "journal/spill_store.h"
 
 namespace weir::journal {
 
@@ -112,7 +113,8 @@ struct DiskJournal::Impl : std::enable_shared_from_this<Impl> {
   void rewrite();
   void copy_forward(uint64_t record, const RecordBook& book);
   void prepare_spare();
-  uint64_t used_bytes() const { return closed_bytes + head_end; }
+  uint64_t used_bytes() const { return closed_bytes + head_end + spilled->disk_bytes(); }
+  uint64_t room_for_spills() const;
   uint64_t reserve() const;
   bool full(uint64_t more) const;
   void set_health();
@@ -124,6 +126,7 @@ struct DiskJournal::Impl : std::enable_shared_from_this<Impl> {
   SegmentLog log;
   Books books;
   RefusedStore refused;  // on `helper`
+  const std::shared_ptr<SpillStore> spilled;
   const std::shared_ptr<SettlementInbox> inbox = std::make_shared<SettlementInbox>();
   std::atomic<uint64_t> round{0};
   uint64_t max_bytes = 0;

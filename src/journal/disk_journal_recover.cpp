@@ -31,13 +31,15 @@ DiskJournal::Impl::Impl(World its_world, JournalOptions its_options)
       options(fitted(std::move(its_options), *world.disk)),
       metrics(*world.telemetry),
       log(*world.disk, *world.log, {.segment_bytes = options.segment_bytes}),
-      refused(*world.disk) {}
+      refused(*world.disk),
+      spilled(std::make_shared<SpillStore>(SpillStore::World{world.disk, world.helper, world.budget, world.log})) {}
 
 std::string DiskJournal::Impl::open() {
   found = recover(*world.disk, log, books);
   if (!found.refused.empty()) return found.refused;
   // A broken one must not take the place of the sound one when the next is written.
   if (found.checkpoint == kOldCheckpoint) world.disk->rename(kCheckpoint, kBrokenCheckpoint);
+  spilled->delete_old();
   next = found.next;
   items = found.items;
   generation = found.generation;

@@ -37,6 +37,7 @@ void DiskJournal::Impl::tick(Time now) {
   rewrite();
   if (!closed) checkpoint_tick(now);
   prepare_spare();
+  spilled->tick(room_for_spills());
   update_metrics(now);
 }
 
@@ -122,6 +123,11 @@ bool DiskJournal::Impl::full(uint64_t more) const {
   return used_bytes() + log.pending_bytes() + more + reserve() > max_bytes;
 }
 
+uint64_t DiskJournal::Impl::room_for_spills() const {
+  const uint64_t others = used_bytes() - spilled->disk_bytes() + log.pending_bytes() + reserve();
+  return max_bytes - std::min(max_bytes, others);
+}
+
 void DiskJournal::Impl::set_health() {
   JournalHealth now;
   now.accepting = failing == 0 && !is_full;
@@ -146,6 +152,7 @@ void DiskJournal::Impl::update_metrics(Time now) {
   const Duration age = oldest == UINT64_MAX ? Duration(0) : std::max(Duration(0), now.wall - ages.begin()->second);
   metrics.oldest_age.set(std::chrono::duration<double>(age).count());
   metrics.bytes.set(static_cast<double>(log.disk_bytes()));
+  metrics.spilled_bytes.set(static_cast<double>(spilled->disk_bytes()));
   metrics.live_bytes.set(static_cast<double>(books.live_bytes()));
   metrics.live_records.set(static_cast<double>(books.live_records()));
   metrics.segments.set(static_cast<double>(log.closed_segments().size() + 1));

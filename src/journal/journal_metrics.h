@@ -13,6 +13,8 @@ struct JournalMetrics {
       : bytes(telemetry.gauge("weir_journal_bytes", "Bytes of the journal on disk.", {})),
         live_bytes(telemetry.gauge("weir_journal_live_bytes", "Bytes of records that are not settled.", {})),
         live_records(telemetry.gauge("weir_journal_live_records", "Records that are not settled.", {})),
+        spilled_bytes(telemetry.gauge("weir_journal_spilled_bytes",
+                                      "Bytes of rewritten items that are on disk while memory is short.", {})),
         segments(telemetry.gauge("weir_journal_segments", "Segments of the log that hold records.", {})),
         oldest_age(telemetry.gauge("weir_journal_oldest_record_age_seconds",
                                    "Time since the oldest record that is not settled was received.", {})),
@@ -32,6 +34,7 @@ struct JournalMetrics {
   Gauge& bytes;
   Gauge& live_bytes;
   Gauge& live_records;
+  Gauge& spilled_bytes;
   Gauge& segments;
   Gauge& oldest_age;
   Gauge& accepting;

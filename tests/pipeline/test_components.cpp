@@ -10,6 +10,7 @@
 #include "processors/batch/batch.h"
 #include "processors/memory_limiter/memory_limiter.h"
 #include "processors/tail_sampling/tail_sampling.h"
+#include "processors/transform/transform.h"
 
 namespace weir::test {
 
@@ -28,6 +29,7 @@ ComponentList test_components(Received& received) {
               ""});
   list.processor("batch", both, make_batch);
   list.processor("memory_limiter", both, make_memory_limiter);
+  list.processor("transform", both, make_transform);
   list.processor("tail_sampling", traces, make_tail_sampling);
   list.connector("service_graph", {"servicegraph"}, make_service_graph);
   list.connector("span_metrics", {"spanmetrics"}, make_span_metrics);

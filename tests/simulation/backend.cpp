@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "otlp/attributes.h"
 #include "otlp/metrics_reader.h"
 
 namespace weir::test {
@@ -58,6 +59,19 @@ void note_series(const Batch& batch, Backend::Sink& sink) {
   }
 }
 
+// What a processor added must be the same whenever the span comes.
+void note_span(const Batch& batch, const SpanRecord& span, Backend::Sink& sink) {
+  const uint64_t id = number_of(span.span_id);
+  ++sink.deliveries[id];
+  otlp::for_each_span_attribute(batch, span, [&](const otlp::Attribute& attribute) {
+    if (attribute.key != "stamp") return;
+    std::string& stamp = sink.stamps[id];
+    if (stamp.empty()) stamp = attribute.value.bytes;
+    if (stamp == attribute.value.bytes) return;
+    sink.complaints.push_back("span " + std::to_string(id) + " came with two stamps");
+  });
+}
+
 class BackendTransport final : public Transport {
  public:
   BackendTransport(Backend& backend, std::string id, Shard& home)
@@ -84,7 +98,7 @@ class BackendTransport final : public Transport {
       refused.data_refused = true;
       return refused;
     }
-    for (const SpanRecord& span : batch.spans) ++to.deliveries[number_of(span.span_id)];
+    for (const SpanRecord& span : batch.spans) note_span(batch, span, to);
     to.recent.emplace_back(backend_.now, batch.spans.size());
     if (batch.signal == Signal::kMetrics) note_series(batch, to);
     if (!backend_.chance(to.lose_answers_percent)) return {};

@@ -23,11 +23,12 @@ struct Backend {
     std::set<uint64_t> poison;                // spans for which a whole request is refused for good
     std::map<uint64_t, uint32_t> deliveries;  // by span id: how often it was taken in
     std::vector<std::pair<Duration, uint64_t>>
-        recent;                            // when how many spans were taken in, for the bound of duplicates
-    uint64_t under_way = 0;                // spans of requests that have no answer yet
-    uint64_t answers_lost = 0;             // spans of requests whose answer was lost
-    std::map<std::string, double> series;  // the last value of each
-    std::vector<std::string> complaints;   // a series that went back
+        recent;                              // when how many spans were taken in, for the bound of duplicates
+    uint64_t under_way = 0;                  // spans of requests that have no answer yet
+    uint64_t answers_lost = 0;               // spans of requests whose answer was lost
+    std::map<std::string, double> series;    // the last value of each
+    std::map<uint64_t, std::string> stamps;  // by span id: what a processor gave it
+    std::vector<std::string> complaints;     // a series that went back, a span that came with another stamp
   };
   std::map<std::string, Sink> sinks;  // by exporter id
   std::mt19937_64 random;

@@ -20,7 +20,9 @@ exporters:
   backend/b: {retry_on_failure: {initial_interval: 100ms, max_interval: 500ms}, sending_queue: {queue_size: 20}}
   backend/metrics: {retry_on_failure: {initial_interval: 100ms, max_interval: 500ms}, sending_queue: {num_consumers: 1}}
 connectors: {span_metrics: {metrics_flush_interval: 1s}}
-processors: {batch: {timeout: 200ms, send_batch_size: 40, send_batch_max_size: 50}}
+processors:
+  batch: {timeout: 200ms, send_batch_size: 40, send_batch_max_size: 50}
+  transform: {trace_statements: ['set(span.attributes["stamp"], UUID())']}
 service:
   pipelines:
     traces: {receivers: [otlp], processors: [batch], exporters: [backend/a]}
@@ -36,6 +38,7 @@ exporters:
   backend/metrics: {retry_on_failure: {initial_interval: 100ms, max_interval: 500ms}, sending_queue: {num_consumers: 1}}
 connectors: {span_metrics: {metrics_flush_interval: 1s}, service_graph: {metrics_flush_interval: 1s}}
 processors:
+  transform: {trace_statements: ['set(span.attributes["stamp"], UUID())']}
   tail_sampling:
     decision_wait: 2s
     policies:
@@ -49,12 +52,24 @@ service:
     metrics: {receivers: [span_metrics, service_graph], exporters: [backend/metrics]}
 )";
 
+// Every span is rewritten before it is held, with something that must be the same after a crash.
+std::string stamped(std::string text) {
+  for (const std::string processor : {"[tail_sampling]", "[batch]"}) {
+    const size_t at = text.find(processor);
+    if (at != std::string::npos) text.insert(at + 1, "transform, ");
+  }
+  return text;
+}
+
 class Run {
  public:
   explicit Run(uint64_t seed)
       : random_(seed),
         model_(random_()),
         sampled_(chance(60)),
+        config_(chance(40) ? stamped(sampled_ ? kSampled : kPlain)
+                : sampled_ ? kSampled
+                           : kPlain),
         shards_(1 + random_() % 3),
         disk_(std::make_unique<SimDisk>(random_())) {
     backend_.random.seed(random_());
@@ -163,8 +178,7 @@ class Run {
 
   void restart() {
     disk_->heal();
-    process_ =
-        std::make_unique<Process>(sampled_ ? kSampled : kPlain, shards_, random_(), clock_, *disk_, backend_, memory_);
+    process_ = std::make_unique<Process>(config_, shards_, random_(), clock_, *disk_, backend_, memory_);
     if (!process_->refused_start().empty()) return fail("the start was refused: " + process_->refused_start());
     if (process_->lost() > 0) fail("items were given up at the start");
     if (chance(80)) process_->run_until_idle();
@@ -187,6 +201,7 @@ class Run {
   void check() {
     for (const char* id : {"backend/a", "backend/b"}) {
       const Backend::Sink& sink = backend_.sinks[id];
+      if (!sink.complaints.empty()) return fail(std::string(id) + ": " + sink.complaints.front());
       const std::string wrong = sampled_ ? model_.check_sampled(sink) : model_.check_everything(sink);
       if (!wrong.empty()) return fail(std::string(id) + ": " + wrong);
       uint64_t duplicates = 0;
@@ -210,6 +225,7 @@ class Run {
   std::mt19937_64 random_;
   Model model_;
   const bool sampled_;
+  const std::string config_;
   uint32_t shards_;
   uint64_t memory_ = 0;
   ManualClock clock_;

@@ -35,6 +35,13 @@ struct FakeAccount final : Origin {
   Settled last;
 };
 
+struct FakeSpilled final : SpilledBytes {
+  explicit FakeSpilled(uint64_t its_number) : of(its_number) {}
+  uint64_t number() const override { return of; }
+  BufferRef in_memory() const override { return {}; }
+  const uint64_t of;
+};
+
 // Keeps what is to be journaled until the test answers.
 class FakeJournal final : public Journal {
  public:
@@ -63,6 +70,11 @@ class FakeJournal final : public Journal {
   }
   std::string restored_state(const std::string&) const override { return ""; }
   uint64_t checkpoint_round() const override { return 0; }
+  SpilledRef spill(BufferRef bytes) override {
+    const uint64_t number = (uint64_t{1} << 63) + ++spills;
+    content[number] = std::string(bytes->view());
+    return std::make_shared<FakeSpilled>(number);
+  }
   void read(uint64_t record, Shard& back, absl::AnyInvocable<void(BufferRef)> done) override {
     ++reads;
     const auto found = content.find(record);
@@ -77,6 +89,7 @@ class FakeJournal final : public Journal {
 
   std::map<uint64_t, std::string> content;  // what read() gives
   uint64_t reads = 0;
+  uint64_t spills = 0;
   std::vector<std::string> refused;
   std::vector<std::pair<std::string, std::string>> refusals;  // destination, message
 

@@ -154,7 +154,7 @@ void Departures::note_missing(const HeldSpan& held) {
   const Batch& from = run.tables;
   const ScopeEntry& scope = from.scopes[held.scope];
   for (uint32_t part : {held.part, scope.part, from.resources[scope.resource].part}) {
-    if (from.parts[part].bytes || !missing_.insert(from.parts[part].origin->record()).second) continue;
+    if (from.parts[part].bytes || !missing_.insert(from.parts[part].stored_as()).second) continue;
     missing_bytes_ += run.let_go / from.parts.size();
   }
 }
@@ -168,21 +168,23 @@ void Departures::read_missing() {
     for (uint32_t part : {held.part, scope.part, from.resources[scope.resource].part}) keep_bytes(from.parts[part]);
   }
   reading_ = missing_.size();
-  const std::vector<uint64_t> records(missing_.begin(), missing_.end());
+  const std::vector<uint64_t> numbers(missing_.begin(), missing_.end());
   missing_.clear();
-  for (uint64_t record : records) {
-    journal_->read(record, *shard_, [this, alive = std::weak_ptr<const bool>(alive_), record](BufferRef bytes) {
-      if (!alive.expired()) got(record, std::move(bytes));
+  for (uint64_t number : numbers) {
+    journal_->read(number, *shard_, [this, alive = std::weak_ptr<const bool>(alive_), number](BufferRef bytes) {
+      if (!alive.expired()) got(number, std::move(bytes));
     });
   }
 }
 
 void Departures::keep_bytes(const Part& part) {
-  if (part.bytes && part.in_journal()) read_back_.try_emplace(part.origin->record(), part.bytes);
+  if (!part.bytes || !part.is_journaled()) return;
+  if (const uint64_t number = part.stored_as()) return (void)read_back_.try_emplace(number, part.bytes);
+  kept_.push_back(part.bytes);  // its number comes when it lets go
 }
 
-void Departures::got(uint64_t record, BufferRef bytes) {
-  read_back_.try_emplace(record, std::move(bytes));
+void Departures::got(uint64_t number, BufferRef bytes) {
+  read_back_.try_emplace(number, std::move(bytes));
   if (--reading_ > 0) return;
   send_group();
   go_on();
@@ -196,6 +198,7 @@ void Departures::send_group() {
   group_.clear();
   emitter_.send();
   read_back_.clear();
+  kept_.clear();
 }
 
 bool Departures::readable(const HeldSpan& held) const {
@@ -211,7 +214,7 @@ bool Departures::readable(const HeldSpan& held) const {
 }
 
 bool Departures::in_bytes(const Part& part, Range range) const {
-  const BufferRef& bytes = part.bytes ? part.bytes : read_back_.at(part.origin->record());
+  const BufferRef bytes = bytes_of(part, read_back_);
   return bytes && uint64_t{range.offset} + range.length <= bytes->size();
 }
 

@@ -57,7 +57,7 @@ class Departures {
   void note_missing(const HeldSpan& held);
   void read_missing();
   void keep_bytes(const Part& part);
-  void got(uint64_t record, BufferRef bytes);
+  void got(uint64_t number, BufferRef bytes);
   void send_group();
   bool readable(const HeldSpan& held) const;
   bool in_bytes(const Part& part, Range range) const;
@@ -76,7 +76,8 @@ class Departures {
 
   std::deque<uint32_t> queue_;             // chains that may leave
   std::vector<uint32_t> group_;            // spans that leave next
-  absl::flat_hash_set<uint64_t> missing_;  // records that they need
+  absl::flat_hash_set<uint64_t> missing_;  // what they need, see Part::stored_as
+  std::vector<BufferRef> kept_;            // bytes they need that are in memory only
   uint64_t missing_bytes_ = 0;
   size_t reading_ = 0;
 

@@ -8,6 +8,13 @@
 
 namespace weir {
 
+BufferRef bytes_of(const Part& part, const ReadBack& read_back) {
+  if (part.bytes) return part.bytes;
+  const auto found = read_back.find(part.stored_as());
+  if (found != read_back.end()) return found->second;
+  return part.spilled ? part.spilled->in_memory() : BufferRef();
+}
+
 void Emitter::add_trace(uint32_t first_span) {
   for (uint32_t i = first_span; i != kNone; i = table_.span(i).next) add_span(i);
 }
@@ -70,7 +77,8 @@ uint32_t Emitter::part_for(const Batch& from, uint32_t part) {
   if (parts_[part] == kNone) {
     parts_[part] = static_cast<uint32_t>(out_.parts.size());
     Part& copy = out_.parts.emplace_back(from.parts[part]);
-    if (!copy.bytes) copy.bytes = read_back_.at(copy.origin->record());
+    copy.bytes = bytes_of(copy, read_back_);
+    copy.spilled.reset();
   }
   return parts_[part];
 }

@@ -10,8 +10,10 @@
 
 namespace weir {
 
-// Bytes of the journal's records, by their number; null where they could not be read.
+// Bytes read back, by Part::stored_as(); null where they could not be read.
 using ReadBack = absl::flat_hash_map<uint64_t, BufferRef>;
+// The bytes of a part, which may have let go of them after it was looked at.
+BufferRef bytes_of(const Part& part, const ReadBack& read_back);
 
 // Gathers the spans of sampled traces and hands them on as batches: whole traces, many at a time, each span under the
 // resource and scope it came with (spans of one original ResourceSpans stay together; different ones are never merged).

@@ -113,7 +113,7 @@ bool TailSampler::worth_spilling() const {
 // Oldest first, about `most` at a time: shards share the buffers, and none is freed before all have let go of it.
 void TailSampler::let_go_of_bytes(uint64_t most) {
   uint64_t done = 0;
-  while (table_.can_let_go() && done < most && worth_spilling()) done += table_.let_go_of_oldest();
+  while (table_.can_let_go() && done < most && worth_spilling()) done += table_.let_go_of_oldest(*shared_.env.journal);
 }
 
 void TailSampler::decide_due() {
@@ -219,7 +219,7 @@ void TailSampler::flush_unjournaled() {
   std::deque<Batch> waiting = std::exchange(waiting_, {});
   waiting_spans_ = 0;
   for (Batch& batch : waiting) {
-    if (!std::all_of(batch.parts.begin(), batch.parts.end(), is_journaled)) {
+    if (!std::all_of(batch.parts.begin(), batch.parts.end(), [](const Part& part) { return part.is_journaled(); })) {
       ingest(std::move(batch));
       continue;
     }
@@ -245,7 +245,7 @@ void TailSampler::drop(const std::vector<uint32_t>& traces) {
 
 bool TailSampler::all_journaled(uint32_t index) {
   for (uint32_t i = table_.trace(index).first_span; i != kNone; i = table_.span(i).next) {
-    if (!is_journaled(table_.part_of(table_.span(i)))) return false;
+    if (!table_.part_of(table_.span(i)).is_journaled()) return false;
   }
   return true;
 }

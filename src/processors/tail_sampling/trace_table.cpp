@@ -41,29 +41,30 @@ uint32_t TraceTable::open_run(Batch&& batch) {
 
 void TraceTable::note_journaled(Run& run) {
   const std::vector<Part>& parts = run.tables.parts;
-  run.journaled = std::any_of(parts.begin(), parts.end(), is_journaled);
+  std::vector<bool> journaled(parts.size());
+  for (size_t i = 0; i < parts.size(); ++i) journaled[i] = parts[i].is_journaled();
+  run.journaled = std::find(journaled.begin(), journaled.end(), true) != journaled.end();
   if (!run.journaled) return;
-  std::vector<bool> readable(parts.size());
-  for (size_t i = 0; i < parts.size(); ++i) readable[i] = parts[i].in_journal();
-  for (const SpanRecord& span : run.tables.spans) run.payload += readable[span.part] ? span.body.length : 0;
+  for (const SpanRecord& span : run.tables.spans) run.payload += journaled[span.part] ? span.body.length : 0;
 }
 
 void TraceTable::close_run(uint32_t index) {
   Run& run = runs_[index];
   std::vector<SpanRecord>().swap(run.tables.spans);
   run.listed = run.journaled && std::any_of(run.tables.parts.begin(), run.tables.parts.end(),
-                                            [](const Part& part) { return part.in_journal() && part.bytes; });
+                                            [](const Part& part) { return part.is_journaled() && part.bytes; });
   if (run.listed) with_bytes_.push_back(index);
   drop_from_run(index);
 }
 
-uint64_t TraceTable::let_go_of_oldest() {
+uint64_t TraceTable::let_go_of_oldest(Journal& journal) {
   const uint32_t index = with_bytes_.front();
   with_bytes_.remove(index);
   Run& run = runs_[index];
   run.listed = false;
   for (Part& part : run.tables.parts) {
-    if (!part.bytes || !part.in_journal()) continue;
+    if (!part.bytes || !part.is_journaled()) continue;
+    if (part.stored_as() == 0) part.spilled = journal.spill(part.bytes);
     run.let_go += part.bytes->size();
     part.bytes = {};
   }

@@ -9,6 +9,7 @@
 #include "processors/tail_sampling/policy.h"
 #include "processors/tail_sampling/slab.h"
 #include "weir/batch.h"
+#include "weir/journal.h"
 
 namespace weir {
 
@@ -45,14 +46,12 @@ struct Run {
   uint32_t held = 0;
   uint32_t next = kNone;  // in the list of those that have bytes to let go of
   uint32_t previous = kNone;
-  bool journaled = false;  // a part of it is in the journal, whether its bytes can be read back or not
+  bool journaled = false;  // a part of it is in the journal, as it came or rewritten
   bool listed = false;
   uint64_t number = 0;   // in order of arrival on this shard
-  uint64_t payload = 0;  // bytes of the spans it came with, as far as they can be read back
-  uint64_t let_go = 0;   // size of the parts whose bytes are only in the journal
+  uint64_t payload = 0;  // bytes of the spans it came with, as far as they are journaled
+  uint64_t let_go = 0;   // size of the parts whose bytes are only on disk
 };
-
-inline bool is_journaled(const Part& part) { return part.origin && part.origin->record() != 0; }
 
 // The traces of one shard and the spans that wait in them. One thread; no allocation per span.
 class TraceTable {
@@ -101,9 +100,9 @@ class TraceTable {
 
   // True where the bytes of closed runs can be let go of.
   bool can_let_go() const { return with_bytes_.front() != kNone; }
-  // Lets go of those of the oldest run; their size.
-  uint64_t let_go_of_oldest();
-  // Bytes of spans that are only in the journal, of the runs that are there.
+  // Lets go of those of the oldest run, what was rewritten into the journal's spill; their size.
+  uint64_t let_go_of_oldest(Journal& journal);
+  // Bytes of spans that are only on disk, of the runs that are there.
   uint64_t spilled_bytes() const { return spilled_bytes_; }
 
  private:

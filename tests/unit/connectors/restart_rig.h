@@ -36,6 +36,7 @@ class RestartJournal final : public Journal {
                   absl::AnyInvocable<void(bool ok)> durable) override;
   std::string restored_state(const std::string&) const override { return durable.state; }
   uint64_t checkpoint_round() const override { return round; }
+  SpilledRef spill(BufferRef) override { return nullptr; }
   void read(uint64_t, Shard&, absl::AnyInvocable<void(BufferRef)>) override {}
   void keep_refused(Signal, std::string, std::string, std::string) override {}
 

@@ -43,6 +43,35 @@ struct JournaledQueue : QueueWorld {
     queue->consume(std::move(batch));
     return account;
   }
+  // The same, as a processor leaves it: each other span's bytes are new ones, the first letter of the name in capitals.
+  std::shared_ptr<FakeAccount> consume_rewritten(uint32_t count, const std::string& prefix, std::string& wanted) {
+    auto account = std::make_shared<FakeAccount>(next_record++);
+    const std::string request = trace_request(count, prefix);
+    ledger.admit(destination, count);
+    Part part{.bytes = BufferRef::copy_of(request, Reservation::take(small, request.size()))};
+    part.origin = account;
+    part.destination = destination;
+    Batch batch;
+    REQUIRE(otlp::walk(Signal::kTraces, part, batch).ok);
+    Part made = batch.parts[0];
+    made.rewritten = true;
+    std::string bytes = "left over";
+    for (SpanRecord& span : batch.spans) {
+      if (span.item % 2 == 0) continue;
+      std::string body(batch.body(span));
+      body[body.find(prefix)] = 'X';
+      span.part = 1;
+      span.name.offset += static_cast<uint32_t>(bytes.size()) - span.body.offset;
+      span.body.offset = static_cast<uint32_t>(bytes.size());
+      bytes += body;
+    }
+    made.bytes = BufferRef::copy_of(bytes, Reservation::take(small, bytes.size()));
+    batch.parts.push_back(made);
+    batch.whole = false;
+    wanted = otlp::encode_to_string(batch);
+    queue->consume(std::move(batch));
+    return account;
+  }
   // Answers all that is sent, and goes on until nothing happens.
   void serve(const std::function<SendResult(const ScriptedTransport::Sent&)>& judge) {
     for (int i = 0; i < 100'000; ++i) {
@@ -176,6 +205,25 @@ TEST_CASE("while memory is short what waits is held by the journal, and arrives 
     CHECK(sent[world.journal.content[account->number]] == 1);
     CHECK(account->settled[world.destination].size() == 50);
   }
+}
+
+TEST_CASE("while memory is short rewritten spans are spilled, and arrive as they were") {
+  JournaledQueue world(true, 1);
+  world.setup.queue.num_consumers = 1;
+  world.setup.queue.queue_size = 1;
+  world.start();
+  std::vector<std::string> wanted(20);
+  std::vector<std::shared_ptr<FakeAccount>> accounts;
+  for (uint32_t i = 0; i < wanted.size(); ++i) {
+    accounts.push_back(world.consume_rewritten(10, "x" + std::to_string(i), wanted[i]));
+  }
+  world.tick(std::chrono::milliseconds(200));
+  CHECK(world.journal.spills == 19);  // the first is under way
+  world.serve([](const auto&) { return accepted(); });
+  CHECK(world.settled(Outcome::kExported) == 200);
+  world.check_accounts(0);
+  for (uint32_t i = 0; i < wanted.size(); ++i) CHECK(world.transport->sent[i].bytes == wanted[i]);
+  for (const auto& account : accounts) CHECK(account->settled[world.destination].size() == 10);
 }
 
 TEST_CASE("a record that cannot be read back is counted as corrupt") {

@@ -218,7 +218,7 @@ TEST_CASE("a metric in pieces is settled at a destination with its last piece, a
   std::vector<Batch> pieces = in_pieces(seven_and_one(account), 3);
   REQUIRE(pieces.size() == 3);
   CHECK(pieces[0].parts[pieces[0].items[0].part].rewritten);
-  CHECK_FALSE(pieces[0].parts[pieces[0].items[0].part].in_journal());
+  CHECK_FALSE(pieces[0].parts[pieces[0].items[0].part].stored_as());
   CHECK(pieces[0].parts[pieces[0].items[0].part].origin->record() == 5);
   Ledger ledger;
   const std::vector<DestinationId> first{ledger.add_destination("m", "a")}, second{ledger.add_destination("m", "b")};

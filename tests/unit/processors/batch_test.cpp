@@ -177,7 +177,7 @@ TEST_CASE("batch: through merging and splitting, each item is settled once with 
     CHECK(account->settled == (account->number == 2 ? std::vector<uint32_t>{0, 2} : std::vector<uint32_t>{0, 1, 2}));
   }
   for (const Batch& batch : rig.sink.batches) {
-    for (const Part& part : batch.parts) CHECK(part.in_journal());
+    for (const Part& part : batch.parts) CHECK(part.stored_as() != 0);
   }
   CHECK(rig.account().ghosts == 0);
   CHECK(rig.account().admitted == rig.account().settled());

@@ -58,9 +58,10 @@ class FakeJournal final : public Journal {
     Read read = std::move(reads_.front());
     reads_.pop_front();
     BufferRef bytes;
-    if (!unreadable.contains(read.record)) bytes = BufferRef::copy_of(records_.at(read.record).bytes);
+    if (!unreadable.contains(read.record)) bytes = BufferRef::copy_of(content_of(read.record));
     read.back->post([done = std::move(read.done), bytes]() mutable { done(bytes); });
   }
+  const std::vector<std::string>& spilled() const { return spilled_; }
   size_t reads() const { return reads_.size(); }
   // The process dies: of the decisions that were not safe the first `survive` stay; settlements that were not safe are
   // gone. What was decided so far binds.
@@ -95,6 +96,10 @@ class FakeJournal final : public Journal {
                   absl::AnyInvocable<void(bool)>) override {}
   std::string restored_state(const std::string&) const override { return {}; }
   uint64_t checkpoint_round() const override { return 0; }
+  SpilledRef spill(BufferRef bytes) override {
+    spilled_.push_back(std::string(bytes->view()));
+    return std::make_shared<Spilled>(kSpilled + spilled_.size() - 1);
+  }
   void read(uint64_t record, Shard& back, absl::AnyInvocable<void(BufferRef)> done) override {
     read_records.push_back(record);
     reads_.push_back({record, &back, std::move(done)});
@@ -123,6 +128,16 @@ class FakeJournal final : public Journal {
     const uint64_t record_;
     const std::set<uint32_t> before_;
   };
+  struct Spilled final : SpilledBytes {
+    explicit Spilled(uint64_t its_number) : of(its_number) {}
+    uint64_t number() const override { return of; }
+    BufferRef in_memory() const override { return {}; }
+    const uint64_t of;
+  };
+  static constexpr uint64_t kSpilled = uint64_t{1} << 63;
+  const std::string& content_of(uint64_t number) const {
+    return number >= kSpilled ? spilled_.at(number - kSpilled) : records_.at(number).bytes;
+  }
   struct Read {
     uint64_t record;
     Shard* back;
@@ -130,6 +145,7 @@ class FakeJournal final : public Journal {
   };
 
   std::map<uint64_t, Record> records_;
+  std::vector<std::string> spilled_;
   uint64_t last_record_ = 0;
   std::vector<Decisions> logged_, restored_;
   size_t safe_ = 0;
