@@ -10,6 +10,10 @@
 
 namespace weir {
 
+// How long a sender that is refused is asked to wait, where nothing better is known. The SDKs of Python and JavaScript
+// follow it exactly and give up after some attempts: with 2 s they hold on for 8 s, with 1 s for 5 (docs/senders.md).
+inline constexpr Duration kRetryAfter = std::chrono::seconds(2);
+
 // What a sender hears about its request, before it is put into the words of its protocol.
 struct Answer {
   enum class Kind : uint8_t {
@@ -23,7 +27,7 @@ struct Answer {
   Duration retry_after{0};  // kRetryLater: at least this long
 
   static Answer accepted() { return {}; }
-  static Answer retry_later(std::string message, Duration after = std::chrono::seconds(1)) {
+  static Answer retry_later(std::string message, Duration after = kRetryAfter) {
     return {Kind::kRetryLater, false, std::move(message), after};
   }
   static Answer refused(std::string message) { return {Kind::kRefused, false, std::move(message), {}}; }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "journal/disk_journal_impl.h"
+#include "weir/admission.h"
 #include "journal/segment_format.h"
 
 // Group commit: what comes in is gathered, and written and synced together once the shard has come to the commit that
@@ -9,7 +10,7 @@
 namespace weir::journal {
 namespace {
 
-constexpr Duration kRetryAfter = std::chrono::seconds(1);
+constexpr Duration kTryAgainAfter = std::chrono::seconds(1);
 constexpr uint64_t kMostGathered = 8 << 20;  // bytes; then they do not wait for more
 
 }  // namespace
@@ -145,7 +146,7 @@ void DiskJournal::Impl::committed() {
 // be on disk nevertheless, its settlement will be behind it.
 void DiskJournal::Impl::commit_failed(int error) {
   failing = error;
-  retry_at = world.clock->now().mono + kRetryAfter;
+  retry_at = world.clock->now().mono + kTryAgainAfter;
   lines.insert(lines.end(), std::make_move_iterator(lines_gathered.begin()),
                std::make_move_iterator(lines_gathered.end()));
   lines_gathered.clear();

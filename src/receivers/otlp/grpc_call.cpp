@@ -13,7 +13,7 @@ bool GrpcCall::refuse(Verdict verdict) {
 
 bool GrpcCall::refuse(BodyBuffer::Result why, const std::string& too_large) {
   if (why == BodyBuffer::Result::kTooLarge) return refuse({Kind::kTooLarge, too_large});
-  return refuse({Kind::kBusy, "out of memory, try again later", std::chrono::seconds(1)});
+  return refuse({Kind::kBusy, "out of memory, try again later", kRetryAfter});
 }
 
 bool GrpcCall::on_message(uint8_t flag, uint32_t length) {

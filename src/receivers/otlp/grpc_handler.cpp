@@ -107,7 +107,7 @@ std::optional<net::Response> GrpcHandler::read_head(const net::RequestHead& head
   call.head.received = intake_.now();
   const Duration now = call.head.received.mono;
   if (!intake_.open_for_request(now)) {
-    return grpc_response({Verdict::Kind::kBusy, "shutting down", std::chrono::seconds(1)}, call.head.content_type);
+    return grpc_response({Verdict::Kind::kBusy, "shutting down", kRetryAfter}, call.head.content_type);
   }
   if (!call.timeout) return {};
   if (*call.timeout <= Duration(0)) {

@@ -34,7 +34,7 @@ Metadata metadata_of(const net::RequestHead& head) {
 
 Verdict verdict_of(BodyBuffer::Result result) {
   if (result == BodyBuffer::Result::kTooLarge) return {Kind::kTooLarge, "http: request body too large"};
-  return {Kind::kBusy, "out of memory, try again later", std::chrono::seconds(1)};
+  return {Kind::kBusy, "out of memory, try again later", kRetryAfter};
 }
 
 }  // namespace
@@ -205,8 +205,7 @@ std::optional<net::Response> HttpHandler::read_head(const net::RequestHead& head
   request.codec = *codec;
   request.received = intake_.now();
   if (intake_.open_for_request(request.received.mono)) return {};
-  net::Response busy =
-      http_response({Kind::kBusy, "shutting down", std::chrono::seconds(1)}, request.signal, request.format);
+  net::Response busy = http_response({Kind::kBusy, "shutting down", kRetryAfter}, request.signal, request.format);
   busy.close = true;
   return busy;
 }

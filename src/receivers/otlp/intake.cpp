@@ -87,7 +87,7 @@ void Intake::take(ExportRequest&& request, VerdictFn verdict) {
   if (walked.too_many) {
     const bool never = otlp::index_size(request.bytes->view()) > budget().limit();
     if (never) return verdict({Verdict::Kind::kTooLarge, "too many items in one request"});
-    return verdict({Verdict::Kind::kBusy, "out of memory, try again later", std::chrono::seconds(1)});
+    return verdict({Verdict::Kind::kBusy, "out of memory, try again later", kRetryAfter});
   }
   if (!walked.ok) {
     return verdict({walked.too_deep ? Verdict::Kind::kBadData : Verdict::Kind::kMalformed, std::move(walked.error)});

@@ -49,7 +49,7 @@ TEST_CASE("a disk that fails refuses, says why at once, and is tried every secon
   };
   const AppendResult refused = world.append_now("refused", 1);
   CHECK_FALSE(refused.ok);
-  CHECK(refused.retry_after == 1s);
+  CHECK(refused.retry_after == 2s);
   CHECK(refused.error == "journal: Input/output error");
   CHECK_FALSE(world.journal->health().accepting);
   CHECK(world.journal->health().reason == "journal: Input/output error");
@@ -96,7 +96,7 @@ TEST_CASE("a full journal refuses, and takes requests again when a segment is fr
     const AppendResult result = world.append_now(std::string(5000, 'x'), 1);
     if (!result.ok) {
       CHECK(result.error == "journal is full");
-      CHECK(result.retry_after == 1s);
+      CHECK(result.retry_after == 2s);
       break;
     }
     accounts.push_back(result.account);

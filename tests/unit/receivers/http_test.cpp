@@ -203,7 +203,7 @@ TEST_CASE("http: limits before and after inflation, and the budget") {
   const HttpAnswer busy =
       http_exchange(live.http(), http_post("/v1/traces", kProtobuf, trace_request({std::string(5000, 'x')})));
   CHECK(busy.status == 503);
-  CHECK(busy.field("retry-after") == "1");
+  CHECK(busy.field("retry-after") == "2");
   live.budget.give_back((1 << 20) - 1000);
   CHECK(http_exchange(live.http(), http_post("/v1/traces", kProtobuf, trace_request({"a"}))).status == 200);
   CHECK(live.budget.used() == 0);
