@@ -13,7 +13,9 @@ namespace weir {
 namespace {
 constexpr Duration kPoll = std::chrono::milliseconds(5);
 constexpr Duration kQuiet = std::chrono::milliseconds(500);  // no request for this long: senders are done
-constexpr Duration kReserve = std::chrono::seconds(2);       // left for the drain itself
+// … while some are still connected: a tritonserver that is stopped with us takes 3 s to its last batch.
+constexpr Duration kQuietConnected = std::chrono::seconds(5);
+constexpr Duration kReserve = std::chrono::seconds(2);  // left for the drain itself
 constexpr Duration kReserveForExporters = std::chrono::seconds(1);
 }  // namespace
 
@@ -55,10 +57,14 @@ void Daemon::drain() {
 void Daemon::keep_accepting(Duration until) {
   Duration quiet_since = clock_.now().mono;
   while (clock_.now().mono < until) {
-    const Duration now = clock_.now().mono;
-    for (const auto& receiver : receivers_) quiet_since = std::max(quiet_since, receiver->last_request());
+    uint64_t connections = 0;
+    for (const auto& receiver : receivers_) {
+      quiet_since = std::max(quiet_since, receiver->last_request());
+      connections += receiver->connections();
+    }
+    const bool quiet = clock_.now().mono - quiet_since >= (connections > 0 ? kQuietConnected : kQuiet);
     // What is journaled need not leave before the end.
-    if (now - quiet_since >= kQuiet && (journal_ || exporters_idle())) return;
+    if (quiet && (journal_ || exporters_idle())) return;
     wait_a_little();
   }
 }

@@ -54,6 +54,7 @@ struct HttpServer::Impl {
   const ServerTls secure;
   std::vector<Connections> by_shard;
   std::atomic<uint64_t> open_requests{0};
+  std::atomic<uint64_t> connections{0};
   std::atomic<bool> draining{false};
   std::unique_ptr<Listener> listener;
 };
@@ -88,6 +89,7 @@ void HttpServer::Impl::serve(std::unique_ptr<Stream> stream, ServerProtocol spea
   mine.told_to_drain = false;
   SessionEnv env{handler, limits, {stream->peer(), &stream->shard()}, &open_requests};
   mine.all.push_back(std::make_shared<ServerConnection>(std::move(stream), std::move(env), speaks, clock->now()));
+  connections.fetch_add(1, std::memory_order_relaxed);
   mine.all.back()->start();
 }
 
@@ -122,6 +124,8 @@ uint16_t HttpServer::port() const { return impl_->listener->port(); }
 const std::string& HttpServer::address() const { return impl_->listener->address(); }
 uint64_t HttpServer::open_requests() const { return impl_->open_requests.load(std::memory_order_relaxed); }
 
+uint64_t HttpServer::connections() const { return impl_->connections.load(std::memory_order_relaxed); }
+
 void HttpServer::on_tick(uint32_t shard, Time now) {
   Impl::Connections& mine = impl_->by_shard[shard];
   if (impl_->draining.load(std::memory_order_acquire) && !std::exchange(mine.told_to_drain, true)) {
@@ -131,7 +135,8 @@ void HttpServer::on_tick(uint32_t shard, Time now) {
   if (now.mono - mine.last_tick < kEvery) return;
   mine.last_tick = now.mono;
   for (size_t i = 0; i < mine.all.size(); ++i) mine.all[i]->on_tick(now);
-  std::erase_if(mine.all, [](const auto& connection) { return connection->closed(); });
+  const size_t gone = std::erase_if(mine.all, [](const auto& connection) { return connection->closed(); });
+  impl_->connections.fetch_sub(gone, std::memory_order_relaxed);
 }
 
 void HttpServer::drain() {
@@ -140,9 +145,11 @@ void HttpServer::drain() {
 }
 
 void HttpServer::close(uint32_t shard) {
-  for (const auto& connection : impl_->by_shard[shard].all) connection->close();
-  impl_->by_shard[shard].all.clear();
-  impl_->by_shard[shard].handshakes.clear();
+  Impl::Connections& mine = impl_->by_shard[shard];
+  for (const auto& connection : mine.all) connection->close();
+  impl_->connections.fetch_sub(mine.all.size(), std::memory_order_relaxed);
+  mine.all.clear();
+  mine.handshakes.clear();
 }
 
 }  // namespace weir::net

@@ -136,6 +136,8 @@ class HttpServer {
   void close(uint32_t shard);
   // Requests begun and not answered; any thread.
   uint64_t open_requests() const;
+  // Open ones, some ticks behind; any thread.
+  uint64_t connections() const;
 
  private:
   struct Impl;

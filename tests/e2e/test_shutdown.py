@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGTERM: held traces are decided, connectors flush once more, what a dead backend leaves is counted and said; always inside the
 deadline, with exit code 0. A second SIGTERM ends at once with 2."""
+import http.client
 import json
 import os
 import signal
@@ -97,6 +98,45 @@ def check_second_signal():
             assert p.wait(5) == 2
 
 
+LATE = """
+receivers: {{otlp: {{protocols: {{http: {{endpoint: "127.0.0.1:{http}"}}}}}}}}
+exporters: {{file: {{path: "{tmp}/late.json"}}}}
+service:
+  {telemetry}
+  pipelines: {{logs: {{receivers: [otlp], exporters: [file]}}}}
+"""
+
+
+def post_log(connection, text):
+    record = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": text}}]}]}]}
+    connection.request("POST", "/v1/logs", json.dumps(record), {"Content-Type": "application/json"})
+    reply = connection.getresponse()
+    reply.read()
+    return reply.status
+
+
+def check_late_sender():
+    """A sender that is connected still finds an open door 3 s after SIGTERM: a tritonserver takes so long to its last batch."""
+    with common.temporary() as tmp:
+        port, own = common.free_ports(2)
+        config = LATE.format(http=port, tmp=tmp, telemetry=common.own_telemetry(own))
+        with common.weir(config, tmp, own) as p:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            assert post_log(connection, "early") == 200
+            p.send_signal(signal.SIGTERM)
+            try:
+                code = p.wait(3)
+                raise AssertionError(f"weir ended with {code} while a sender was connected")
+            except subprocess.TimeoutExpired:
+                pass
+            assert post_log(connection, "late") == 200
+            connection.close()
+            assert p.wait(15) == 0
+        with open(os.path.join(tmp, "late.json")) as f:
+            text = f.read()
+        assert "early" in text and "late" in text, text
+
+
 def not_ready(own):
     try:
         common.http(f"http://127.0.0.1:{own}/readyz")
@@ -109,4 +149,5 @@ if __name__ == "__main__":
     check_decided()
     check_dead_backend()
     check_second_signal()
-    print("shutdown: held traces decided, metrics flushed once more, a dead backend's spans counted, two signals end at once")
+    check_late_sender()
+    print("shutdown: a connected sender's last request taken, held traces decided, metrics flushed once more, a dead backend's spans counted, two signals end at once")

@@ -193,6 +193,12 @@ void OtlpReceiver::on_tick(uint32_t shard, Time now) {
   impl_->each([&](Impl::Protocol& protocol) { protocol.server->on_tick(shard, now); });
 }
 
+uint64_t OtlpReceiver::connections() const {
+  uint64_t sum = 0;
+  impl_->each([&](Impl::Protocol& protocol) { sum += protocol.server->connections(); });
+  return sum;
+}
+
 uint64_t OtlpReceiver::open_requests() const {
   uint64_t sum = 0;
   impl_->each([&](Impl::Protocol& protocol) { sum += protocol.server->open_requests(); });

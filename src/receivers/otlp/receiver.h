@@ -43,6 +43,8 @@ class OtlpReceiver {
 
   // Requests that were begun and are not answered yet; any thread.
   uint64_t open_requests() const;
+  // Clients that are connected; any thread.
+  uint64_t connections() const;
   // When the last request came (monotonic); any thread.
   Duration last_request() const;
   // The end: listeners close, connections are told to go (GOAWAY, "Connection: close"), requests that still come are
