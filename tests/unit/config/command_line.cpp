@@ -24,7 +24,7 @@ TEST_CASE("flags may stand with = or a space, before or after the command") {
   CHECK(parse_command_line({"-h"}).command == Command::kHelp);
 }
 
-TEST_CASE("--strict belongs to validate") {
+TEST_CASE("the flag --strict belongs to validate") {
   CHECK(parse_command_line({"validate", "--strict", "--config=c"}).strict);
   CHECK(parse_command_line({"--strict", "validate"}).error.empty());
   CHECK_FALSE(parse_command_line({"validate"}).strict);
