@@ -21,8 +21,8 @@ std::shared_ptr<const ClientAuth> find_client_auth(const ClientAuthConfig& confi
   if (config.authenticator.empty()) return nullptr;
   auto found = env.authenticators == nullptr ? nullptr : env.authenticators->client(config.authenticator);
   if (found == nullptr) {
-    throw std::runtime_error("failed to resolve authenticator \"" + config.authenticator +
-                             "\": authenticator not found");
+    throw std::runtime_error("exporters::" + env.id + "::auth: failed to resolve authenticator \"" +
+                             config.authenticator + "\": authenticator not found");
   }
   return found;
 }

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <stdexcept>
 
+#include "exporters/tls_without_files.h"
 #include "net/proxy.h"
 #include "net/tls.h"
 
@@ -28,12 +29,16 @@ bool is_value(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
 
+// Settings that a URL of plain http does not need must be right all the same, as in the collector.
+bool counts(const config::TlsClientConfig& tls, bool https) {
+  return https || (tls.wants_tls_settings() && !tls.insecure);
+}
+
 }  // namespace
 
 void check_tls(const config::TlsClientConfig& tls, bool https, const ProblemAt& problem) {
-  const bool counts = https || (tls.wants_tls_settings() && !tls.insecure);
-  if (!counts) return;
-  const std::string error = net::TlsClient::make(tls, {"http/1.1"}).error;
+  if (!counts(tls, https)) return;
+  const std::string error = net::TlsClient::make(without_files(tls), {"http/1.1"}).error;
   if (!error.empty()) problem("tls", error);
 }
 
@@ -53,13 +58,14 @@ void check_headers(const std::map<std::string, std::string>& headers, const Prob
   }
 }
 
-void set_way(net::HttpClient::Options& options, const config::TlsClientConfig& tls, const std::string& proxy_url) {
+void set_way(net::HttpClient::Options& options, const config::TlsClientConfig& tls, const std::string& proxy_url,
+             const std::string& exporter) {
   options.proxy = proxy_url;
   const std::string error = net::choose_proxy(proxy_url, options.url).error;
-  if (!error.empty()) throw std::runtime_error(error);
-  if (options.url.scheme != "https") return;
+  if (!error.empty()) throw std::runtime_error("exporters::" + exporter + ": " + error);
+  if (!counts(tls, options.url.scheme == "https")) return;
   net::TlsClient::Made made = net::TlsClient::make(tls, {"http/1.1"});
-  if (!made.error.empty()) throw std::runtime_error(made.error);
+  if (!made.error.empty()) throw std::runtime_error("exporters::" + exporter + "::tls: " + made.error);
   options.tls = std::move(made.client);
 }
 

@@ -17,15 +17,16 @@ namespace weir {
 // What is wrong with a key: problem(key, text).
 using ProblemAt = std::function<void(std::string_view key, const std::string& text)>;
 
-// Certificates are read to see that they can be. `https`: any of the URLs is one of https.
+// What can be told without reading a file: a config is checked elsewhere than where its certificates are.
 void check_tls(const config::TlsClientConfig& tls, bool https, const ProblemAt& problem);
 void check_proxy(const std::string& proxy_url, const ProblemAt& problem);
 // Names and values that cannot stand in a request. A value is a secret and never repeated.
 void check_headers(const std::map<std::string, std::string>& headers, const ProblemAt& problem);
 
-// `options.url` is set; adds TLS and the proxy. Throws std::runtime_error where a certificate cannot be read, or the
-// proxy of the environment cannot be used.
-void set_way(net::HttpClient::Options& options, const config::TlsClientConfig& tls, const std::string& proxy_url);
+// `options.url` is set; adds TLS and the proxy. `exporter`: its id. Throws std::runtime_error where a certificate
+// cannot be read, or the proxy of the environment cannot be used.
+void set_way(net::HttpClient::Options& options, const config::TlsClientConfig& tls, const std::string& proxy_url,
+             const std::string& exporter);
 
 // A header replaces another of the same name.
 void set_header(net::HttpClient::Headers& headers, const std::string& name, const std::string& value);

@@ -67,24 +67,26 @@ grpc::ChannelArguments arguments_for(const OtlpGrpcConfig& config, const std::op
   return arguments;
 }
 
-std::optional<net::Proxy> proxy_to(const GrpcTarget& target) {
+std::optional<net::Proxy> proxy_to(const GrpcTarget& target, const std::string& id) {
   if (target.port.empty()) return std::nullopt;  // a unix socket
   // grpc-go asks for the proxy of https whether it speaks TLS or not.
   net::ProxyChoice choice =
       net::choose_proxy("", {"https", target.address, static_cast<uint16_t>(std::stoul(target.port)), ""});
-  if (!choice.error.empty()) throw std::runtime_error(choice.error);
+  if (!choice.error.empty()) throw std::runtime_error("exporters::" + id + ": " + choice.error);
   if (choice.proxy && choice.proxy->url.scheme != "http")
-    throw std::runtime_error("HTTPS_PROXY: calls of gRPC can only go through a proxy with http://");
+    throw std::runtime_error("exporters::" + id +
+                             ": HTTPS_PROXY: calls of gRPC can only go through a proxy with http://");
   return std::move(choice.proxy);
 }
 
 }  // namespace
 
 GrpcChannel::GrpcChannel(const OtlpGrpcConfig& config, const ComponentEnv& env)
-    : config_(config), env_(env), target_(parse_grpc_endpoint(config.endpoint)), proxy_(proxy_to(target_)) {
+    : config_(config), env_(env), target_(parse_grpc_endpoint(config.endpoint)), proxy_(proxy_to(target_, env.id)) {
   if (!config_.is_plaintext()) {
     certificates_ = read_grpc_certificates(config_.tls);
-    if (!certificates_.error.empty()) throw std::runtime_error(certificates_.error);
+    if (!certificates_.error.empty())
+      throw std::runtime_error("exporters::" + env_.id + "::tls: " + certificates_.error);
   }
   next_reading_ = env_.clock->now().mono + config_.tls.reload_interval;
   connect();

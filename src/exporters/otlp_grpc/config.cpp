@@ -7,7 +7,8 @@
 #include <grpc/grpc.h>
 #include <grpc/slice.h>
 
-#include "exporters/otlp_grpc/credentials.h"
+#include "exporters/tls_without_files.h"
+#include "net/tls.h"
 
 namespace weir {
 
@@ -33,8 +34,8 @@ void check_tls(const Report& fail, const config::TlsClientConfig& tls) {
     fail("tls", "max_version \"" + tls.max_version + "\"" + kCannot);
   if (!tls.cipher_suites.empty() || tls.include_insecure_cipher_suites) fail("tls", "cipher_suites" + kCannot);
   if (!tls.curve_preferences.empty()) fail("tls", "curve_preferences" + kCannot);
-  const GrpcCertificates found = read_grpc_certificates(tls);
-  if (!found.error.empty()) fail("tls", found.error);
+  const std::string error = net::TlsClient::make(without_files(tls), {"h2"}).error;
+  if (!error.empty()) fail("tls", error);
 }
 
 void check_headers(const Report& fail, const std::map<std::string, std::string>& headers) {

@@ -183,8 +183,20 @@ TEST_CASE("otlp_grpc: an authenticator that is not there is a start error") {
   config.endpoint = "127.0.0.1:1";
   config.auth.authenticator = "basicauth/none";
   const ScriptedAuth auth;
-  CHECK_THROWS_WITH(GrpcWorld(config, &auth),
-                    "failed to resolve authenticator \"basicauth/none\": authenticator not found");
+  CHECK_THROWS_WITH(
+      GrpcWorld(config, &auth),
+      "exporters::otlp::auth: failed to resolve authenticator \"basicauth/none\": authenticator not found");
+}
+
+TEST_CASE("otlp_grpc: a certificate that cannot be read is a start error") {
+  OtlpGrpcConfig config;
+  config.endpoint = "127.0.0.1:1";
+  config.tls.ca_file = "/nowhere/ca.pem";
+  CHECK_THROWS_WITH(GrpcWorld(config),
+                    "exporters::otlp::tls: failed to load TLS config: failed to load CA CertPool File: failed to load "
+                    "CA /nowhere/ca.pem: open /nowhere/ca.pem: no such file or directory");
+  config.tls.insecure = true;  // a CA means TLS all the same
+  CHECK_THROWS_WITH(GrpcWorld(config), Catch::Matchers::Contains("/nowhere/ca.pem"));
 }
 
 TEST_CASE("otlp_grpc: settings that cannot be are named with their place") {
@@ -195,10 +207,9 @@ TEST_CASE("otlp_grpc: settings that cannot be are named with their place") {
   CHECK(errors_of("tls: {min_version: \"1.2\", max_version: \"1.3\"}").empty());
   CHECK(errors_of("tls: {cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]}") == tls + "cipher_suites" + kCannot);
   CHECK(errors_of("tls: {curve_preferences: [X25519]}") == tls + "curve_preferences" + kCannot);
-  CHECK(errors_of("tls: {ca_file: /nowhere/ca.pem}") ==
-        tls +
-            "failed to load TLS config: failed to load CA CertPool File: failed to load CA /nowhere/ca.pem: open "
-            "/nowhere/ca.pem: no such file or directory\n");
+  CHECK(errors_of("tls: {ca_pem: nonsense}")
+            .starts_with(tls + "failed to load TLS config: failed to load CA CertPool PEM"));
+  CHECK(errors_of("tls: {ca_file: /nowhere/ca.pem}").empty());  // said at start, where the files are
   CHECK(errors_of("tls: {insecure: true, cert_file: /nowhere/c.pem, key_file: /nowhere/k.pem}").empty());
   CHECK(errors_of("headers: {\"a b\": x}").find("header \"a b\" has a name or value that gRPC cannot carry") !=
         std::string::npos);

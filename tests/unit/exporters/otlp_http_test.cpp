@@ -304,9 +304,15 @@ TEST_CASE("otlp_http: each request carries what the authenticator says then, ins
     CHECK(world.received[i].head.find("broken") == std::string::npos);
   }
   for (const std::string& line : world.log.lines) CHECK(line.find("Basic") == std::string::npos);
-  config.auth.authenticator = "basicauth/none";
+  config.tls.ca_file = "/nowhere/ca.pem";
   CHECK_THROWS_WITH(HttpWorld({}, config, &auth),
-                    "failed to resolve authenticator \"basicauth/none\": authenticator not found");
+                    "exporters::otlp::tls: failed to load TLS config: failed to load CA CertPool File: failed to load "
+                    "CA /nowhere/ca.pem: open /nowhere/ca.pem: no such file or directory");
+  config.tls.ca_file.clear();
+  config.auth.authenticator = "basicauth/none";
+  CHECK_THROWS_WITH(
+      HttpWorld({}, config, &auth),
+      "exporters::otlp::auth: failed to resolve authenticator \"basicauth/none\": authenticator not found");
 }
 
 TEST_CASE("otlp_http: a written proxy is asked, with its credentials, and nobody else sees them") {

@@ -72,8 +72,8 @@ TEST_CASE("remote write: mistakes name their place") {
   refuses("sending_queue: {}", "sending_queue");
   CHECK(Remote("namespace: x").errors().find("endpoint must be specified") != std::string::npos);
   CHECK(Remote("endpoint: https://p/w").errors().empty());
-  refuses("tls: {ca_file: /nowhere/ca.pem}", "failed to load CA /nowhere/ca.pem");
-  refuses("http: {tls: {ca_file: /nowhere/ca.pem}}", "failed to load CA /nowhere/ca.pem");
+  refuses("tls: {ca_pem: x}", "failed to load CA CertPool PEM");
+  refuses("http: {tls: {ca_pem: x}}", "failed to load CA CertPool PEM");
   refuses("proxy_url: socks5://p:1", "`proxy_url`: ");
   refuses("headers: {a: \"x\\ny\"}", "control characters");
   refuses("auth: {}", "must name an extension");
