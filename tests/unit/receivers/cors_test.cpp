@@ -12,30 +12,44 @@ constexpr std::string_view kPreflightVary = "Origin, Access-Control-Request-Meth
 const std::string kSpan =
     R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"11111111111111111111111111111111","spanId":"2222222222222222","name":"page"}]}]}]})";
 
-// What Chrome sends along with every request of a page.
-std::string chrome(std::string_view origin) {
-  std::string out = "Host: 127.0.0.1\r\nConnection: keep-alive\r\n";
-  out += "Origin: " + std::string(origin) + "\r\nReferer: " + std::string(origin) + "/\r\n";
-  return out +
-         "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 "
-         "Safari/537.36\r\nAccept: */*\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: cors\r\n"
-         "Sec-Fetch-Dest: empty\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-US,en;q=0.9\r\n";
+// Requests as Chromium 156 sends them, header by header: a page's fetch() and sendBeacon(), and the preflight before.
+constexpr std::string_view kAgent =
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 "
+    "Safari/537.36\r\n";
+constexpr std::string_view kLanguages =
+    "Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-US,en;q=0.9\r\n\r\n";
+
+std::string first_line(std::string_view method, std::string_view path) {
+  return std::string(method) + " " + std::string(path) +
+         " HTTP/1.1\r\nHost: 127.0.0.1:4318\r\nConnection: keep-alive\r\n";
 }
 
 std::string preflight(std::string_view headers, std::string_view origin = kPage, std::string_view method = "POST",
                       std::string_view path = "/v1/traces") {
-  std::string out = "OPTIONS " + std::string(path) + " HTTP/1.1\r\n" + chrome(origin);
+  std::string out = first_line("OPTIONS", path) + "Accept: */*\r\n";
   out += "Access-Control-Request-Method: " + std::string(method) + "\r\n";
   if (!headers.empty()) out += "Access-Control-Request-Headers: " + std::string(headers) + "\r\n";
-  return out + "\r\n";
+  out += "Origin: " + std::string(origin) + "\r\n" + std::string(kAgent);
+  out += "Sec-Fetch-Mode: cors\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: empty\r\n";
+  return out + "Referer: " + std::string(origin) + "/\r\n" + std::string(kLanguages);
 }
 
-std::string post(std::string_view type, std::string_view body, std::string_view path = "/v1/traces",
-                 std::string_view method = "POST") {
-  return std::string(method) + " " + std::string(path) + " HTTP/1.1\r\n" + chrome(kPage) +
-         "Content-Type: " + std::string(type) + "\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\nsec-ch-ua: \"Chromium\";v=\"126\"\r\nsec-ch-ua-mobile: ?0\r\nsec-ch-ua-platform: \"Linux\"\r\n\r\n" +
-         std::string(body);
+// Without a type: without a body.
+std::string request(std::string_view method, std::string_view path, std::string_view type = "",
+                    std::string_view body = "", std::string_view mode = "cors") {
+  std::string out = first_line(method, path);
+  if (!type.empty()) out += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  out += "sec-ch-ua-platform: \"Linux\"\r\n" + std::string(kAgent);
+  out += "sec-ch-ua: \"Not:A-Brand\";v=\"8\", \"Chromium\";v=\"156\"\r\n";
+  if (!type.empty()) out += "Content-Type: " + std::string(type) + "\r\n";
+  out += "sec-ch-ua-mobile: ?0\r\nAccept: */*\r\nOrigin: " + std::string(kPage) + "\r\n";
+  out += "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: " + std::string(mode) + "\r\nSec-Fetch-Dest: empty\r\n";
+  out += "Sec-Fetch-Storage-Access: none\r\nReferer: " + std::string(kPage) + "/\r\n" + std::string(kLanguages);
+  return out + std::string(body);
+}
+
+std::string post(std::string_view type, std::string_view body, std::string_view path = "/v1/traces") {
+  return request("POST", path, type, body);
 }
 
 LiveReceiver::Options with_cors(OtlpCorsConfig cors) {
@@ -96,7 +110,8 @@ TEST_CASE("cors: sendBeacon") {
   CHECK(answer.status == 200);
   require_readable(answer);
   // A string goes out as text/plain without asking, which is no OTLP.
-  const HttpAnswer text = http_exchange(live.http(), post("text/plain;charset=UTF-8", kSpan));
+  const HttpAnswer text =
+      http_exchange(live.http(), request("POST", "/v1/traces", "text/plain;charset=UTF-8", kSpan, "no-cors"));
   CHECK(text.status == 415);
   require_readable(text);
   CHECK(live.traces.names().size() == 1);
@@ -119,8 +134,8 @@ TEST_CASE("cors: every answer can be read by the page, errors included") {
     CHECK(answer.field("x-extra") == "1");
     CHECK(answer.head.find("origin: *") == std::string::npos);
   };
-  check(405, "GET /v1/traces HTTP/1.1\r\n" + chrome(kPage) + "\r\n");
-  check(405, "OPTIONS /v1/traces HTTP/1.1\r\n" + chrome(kPage) + "\r\n");
+  check(405, request("GET", "/v1/traces"));
+  check(405, request("OPTIONS", "/v1/traces"));
   check(404, post("application/json", kSpan, "/v1/nothing"));
   check(307, post("application/json", kSpan, "//v1/traces"));
   check(415, post("text/html", kSpan));
