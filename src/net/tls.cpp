@@ -130,6 +130,11 @@ class Client final : public TlsClient {
   TlsContexts contexts;
 
  private:
+  // "tempo.test." is that name without its dot, in SNI and in certificates.
+  static std::string without_last_dot(const std::string& name) {
+    return name.size() > 1 && name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
+  }
+
   // The name is looked for in the certificate's alternative names only, as in Go; an address is no name for SNI.
   static bool set_up(SSL* ssl, const TlsContext& context, const std::string& name) {
     SSL_set_connect_state(ssl);
@@ -141,8 +146,8 @@ class Client final : public TlsClient {
     X509_VERIFY_PARAM* check = SSL_get0_param(ssl);
     if (!no_address) return X509_VERIFY_PARAM_set1_ip_asc(check, address.to_string().c_str()) == 1;
     SSL_set_hostflags(ssl, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    std::string sni = name;
-    return SSL_set1_host(ssl, name.c_str()) == 1 &&
+    std::string sni = without_last_dot(name);
+    return SSL_set1_host(ssl, sni.c_str()) == 1 &&
            SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, sni.data()) == 1;
   }
 

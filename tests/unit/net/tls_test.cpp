@@ -57,6 +57,8 @@ TEST_CASE("the name that the certificate must carry") {
   CHECK(error_with("127.0.0.1") == "");
   CHECK(error_with("elsewhere.test", "tempo.test") == "");
   CHECK(error_with("elsewhere.test", "127.0.0.1") == "");
+  CHECK(error_with("tempo.test.") == "");  // a name that no search list completes
+  CHECK(error_with("elsewhere.test.") == "tls: failed to verify certificate: hostname mismatch");
   CHECK(error_with("tempo.test", "elsewhere.test") == "tls: failed to verify certificate: hostname mismatch");
   CHECK(error_with("localhost") == "tls: failed to verify certificate: hostname mismatch");  // its common name
   CHECK(error_with("127.0.0.2") == "tls: failed to verify certificate: IP address mismatch");
