@@ -20,15 +20,20 @@ class ClientAuth {
   virtual std::vector<std::pair<std::string, std::string>> headers() const = 0;
 };
 
+// Why a request may not pass.
+struct AuthRefusal {
+  std::string why;     // "no basic auth provided"; never repeats what was sent
+  bool later = false;  // it could not be checked now: 503 / UNAVAILABLE, the sender tries again
+};
+
 // The server's side of one.
 class ServerAuth {
  public:
   // The first value of a header of the request (name in lower case), or "".
   using HeaderOf = std::function<std::string_view(std::string_view name)>;
   virtual ~ServerAuth() = default;
-  // Nothing where the request may pass, otherwise why not, for the 401 / UNAUTHENTICATED: "no basic auth provided". The
-  // text never repeats what was sent. Any thread.
-  virtual std::optional<std::string> refusal(const HeaderOf& header) const = 0;
+  // Nothing where the request may pass, otherwise why not, for the 401 / UNAUTHENTICATED. Any thread.
+  virtual std::optional<AuthRefusal> refusal(const HeaderOf& header) const = 0;
 };
 
 // The authenticators that service::extensions starts, by id ("basicauth/otlp"). Null where there is none of that id or

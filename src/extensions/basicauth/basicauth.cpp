@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "extensions/basicauth/base64.h"
+#include "extensions/basicauth/check_budget.h"
 #include "extensions/basicauth/htpasswd.h"
 #include "extensions/watched_file.h"
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr const char* kNoAuth = "no basic auth provided";
 constexpr const char* kRefused = "invalid authorization scheme or credentials";
+constexpr const char* kLater = "too many wrong passwords were checked, try again later";
 
 // What was checked before. It holds digests with a salt of this process, no secrets.
 class Checked {
@@ -64,45 +66,56 @@ bool is_basic(std::string_view header) {
 
 class BasicAuthServer final : public ServerAuth {
  public:
-  explicit BasicAuthServer(Htpasswd users) : users_(std::move(users)) {}
+  BasicAuthServer(Htpasswd users, const Clock& clock) : users_(std::move(users)), clock_(clock) {}
 
-  std::optional<std::string> refusal(const HeaderOf& header) const override {
+  std::optional<AuthRefusal> refusal(const HeaderOf& header) const override {
     const std::string_view value = header("authorization");
-    if (value.empty()) return kNoAuth;
-    if (!is_basic(value)) return kRefused;
+    if (value.empty()) return AuthRefusal{kNoAuth};
+    if (!is_basic(value)) return AuthRefusal{kRefused};
     const std::optional<std::string> pair = decode_base64(value.substr(6));
-    if (!pair || !passes(*pair)) return kRefused;
-    return std::nullopt;
+    const std::optional<bool> passes = pair ? check(*pair) : false;
+    if (!passes) return AuthRefusal{kLater, true};
+    return *passes ? std::nullopt : std::optional(AuthRefusal{kRefused});
   }
 
  private:
-  bool passes(const std::string& pair) const {
+  // Nothing: it cannot be checked now.
+  std::optional<bool> check(const std::string& pair) const {
     const size_t colon = pair.find(':');
     if (colon == pair.npos) return false;
     const std::string user = pair.substr(0, colon);
     if (!users_.knows(user)) return false;
     std::string digest = checked_.digest_of(pair);
-    if (const std::optional<bool> before = checked_.outcome(user, digest)) return *before;
+    if (const std::optional<bool> before = checked_.outcome(user, digest)) return before;
+    const Duration start = clock_.now().mono;
+    if (!budget_.has_room(start)) return std::nullopt;
     const bool passes = users_.matches(user, pair.substr(colon + 1));
+    const Duration end = clock_.now().mono;
+    if (!passes) budget_.spend(end, end - start);
     checked_.note(user, std::move(digest), passes);
     return passes;
   }
 
   const Htpasswd users_;
+  const Clock& clock_;
   const Checked checked_;
+  mutable CheckBudget budget_;
 };
 
-// A text of the configuration, or the content of a file without its line end.
+// A text of the configuration, or the content of a file without its line end. A file that is empty for a moment, while
+// it is written anew, changes nothing.
 class Credential {
  public:
-  Credential(std::string text, const std::string& path, const Clock& clock) : text_(std::move(text)) {
+  Credential(const std::string& text, const std::string& path, const Clock& clock) : text_(path.empty() ? text : "") {
     if (!path.empty()) file_ = std::make_unique<WatchedFile>(path, clock);
   }
   std::string open() { return file_ ? file_->open() : ""; }
 
   std::string text() {
-    if (!file_ || !file_->changed_since(version_, text_)) return text_;
-    while (text_.ends_with('\n') || text_.ends_with('\r')) text_.pop_back();
+    std::string content;
+    if (!file_ || !file_->changed_since(version_, content)) return text_;
+    while (content.ends_with('\n') || content.ends_with('\r')) content.pop_back();
+    if (!content.empty()) text_ = std::move(content);
     return text_;
   }
 
@@ -150,7 +163,7 @@ Authenticator make_server(const BasicAuthHtpasswd& config, const ComponentEnv& e
     add(lines, config.file);
   }
   add(config.inline_lines, "inline");
-  return {.server = std::make_shared<BasicAuthServer>(std::move(users))};
+  return {.server = std::make_shared<BasicAuthServer>(std::move(users), *env.clock)};
 }
 
 }  // namespace

@@ -58,15 +58,15 @@ class BearerToken final : public ClientAuth, public ServerAuth {
     return {{header_, values_.front()}};
   }
 
-  std::optional<std::string> refusal(const HeaderOf& header) const override {
+  std::optional<AuthRefusal> refusal(const HeaderOf& header) const override {
     const std::string_view sent = header(header_);
-    if (sent.empty()) return "missing or empty authorization header: " + shown_header_;
+    if (sent.empty()) return AuthRefusal{"missing or empty authorization header: " + shown_header_};
     const std::lock_guard lock(mutex_);
     follow_file();
     bool passes = false;
     for (const std::string& value : values_) passes |= same_secret(sent, value);
     if (passes) return std::nullopt;
-    return "scheme or token does not match";
+    return AuthRefusal{"scheme or token does not match"};
   }
 
  private:

@@ -93,9 +93,7 @@ std::optional<net::Response> GrpcHandler::find_method(const net::RequestHead& he
 std::optional<net::Response> GrpcHandler::read_head(const net::RequestHead& head, Call& call) const {
   if (auto refused = check_protocol(head, call)) return refused;
   if (auto refused = find_method(head, call)) return refused;
-  if (auto why = settings_.auth.refusal(head)) {
-    return grpc_response({Verdict::Kind::kUnauthenticated, std::move(*why)}, call.head.content_type);
-  }
+  if (const auto refused = settings_.auth.refusal(head)) return grpc_response(*refused, call.head.content_type);
   const std::string_view encoding = head.find("grpc-encoding");
   const std::optional<net::Codec> codec = net::codec_of(encoding);
   if (!codec || *codec == net::Codec::kDeflate) {

@@ -211,10 +211,10 @@ std::optional<net::Response> HttpHandler::read_head(const net::RequestHead& head
 }
 
 std::optional<net::Response> HttpHandler::check_auth(const net::RequestHead& head) const {
-  std::optional<std::string> why = settings_.auth.refusal(head);
-  if (!why) return {};
+  const std::optional<Verdict> refused = settings_.auth.refusal(head);
+  if (!refused) return {};
   const Format format = format_of(head.find("content-type")).value_or(Format::kJson);
-  return http_response({Kind::kUnauthenticated, std::move(*why)}, Signal::kTraces, format);
+  return http_response(*refused, Signal::kTraces, format);
 }
 
 std::unique_ptr<net::RequestSink> HttpHandler::on_request(const net::RequestHead& head,

@@ -48,18 +48,21 @@ std::optional<std::string> query_parameter(std::string_view target, std::string_
   return {};
 }
 
-std::optional<std::string> RequestAuth::refusal(const net::RequestHead& head) const {
+std::optional<Verdict> RequestAuth::refusal(const net::RequestHead& head) const {
   if (!server_) return {};
   std::vector<std::pair<std::string, std::string>> from_query;
   for (const std::string& name : params_) {
     if (auto value = query_parameter(head.target(), name)) from_query.emplace_back(lower(name), std::move(*value));
   }
-  return server_->refusal([&](std::string_view name) -> std::string_view {
+  std::optional<AuthRefusal> refused = server_->refusal([&](std::string_view name) -> std::string_view {
     for (const auto& [param, value] : from_query) {
       if (param == name) return value;
     }
     return head.find(name);
   });
+  if (!refused) return {};
+  if (refused->later) return Verdict{Verdict::Kind::kBusy, std::move(refused->why), kRetryAfter};
+  return Verdict{Verdict::Kind::kUnauthenticated, std::move(refused->why)};
 }
 
 }  // namespace weir

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "net/http_message.h"
+#include "receivers/otlp/verdict.h"
 #include "weir/auth.h"
 
 namespace weir {
@@ -21,8 +22,8 @@ class RequestAuth {
   explicit RequestAuth(std::shared_ptr<const ServerAuth> server, std::vector<std::string> params = {})
       : server_(std::move(server)), params_(std::move(params)) {}
 
-  // Why the request may not pass; it repeats nothing of what was sent.
-  std::optional<std::string> refusal(const net::RequestHead& head) const;
+  // What is said to a request that may not pass; it repeats nothing of what was sent.
+  std::optional<Verdict> refusal(const net::RequestHead& head) const;
 
  private:
   std::shared_ptr<const ServerAuth> server_;

@@ -76,7 +76,7 @@ inline std::string refusal(const ServerAuth& server, const std::map<std::string,
     const auto found = headers.find(std::string(name));
     return found == headers.end() ? std::string_view() : found->second;
   });
-  return why.value_or("");
+  return why ? why->why : "";
 }
 
 // The problems of a configuration, errors and warnings alike.

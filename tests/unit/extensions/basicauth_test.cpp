@@ -14,6 +14,13 @@ namespace {
 using namespace auth_test;
 using Strings = std::vector<std::string>;
 
+// Each look takes as long as a check of bcrypt.
+class SlowClock final : public Clock {
+ public:
+  Time now() const override { return {mono += std::chrono::milliseconds(60), Duration(0)}; }
+  mutable Duration mono{0};
+};
+
 std::string basic(const std::string& pair) { return "Basic " + encode_base64(pair); }
 
 std::shared_ptr<const ServerAuth> server_of(Place& place, const std::string& lines) {
@@ -123,6 +130,33 @@ TEST_CASE("basicauth: what was checked once is not checked again") {
   CHECK(seconds_for("ann:secret", 1).first.empty());
 }
 
+TEST_CASE("basicauth: ever new wrong passwords do not hold up an event loop") {
+  Place place;
+  SlowClock clock;
+  place.env.clock = &clock;
+  const auto server = server_of(place, "ann:secret\nbob:secret\n");
+  const auto answer = [&](const std::string& pair) { return refusal(*server, {{"authorization", basic(pair)}}); };
+  const std::string wrong = "invalid authorization scheme or credentials";
+  const std::string later = "too many wrong passwords were checked, try again later";
+  CHECK(answer("ann:secret") == "");
+  std::map<std::string, int> answers;
+  const Duration start = clock.mono;
+  for (int i = 0; i < 1000; ++i) ++answers[answer("ann:" + std::to_string(i))];
+  const int most =
+      static_cast<int>((std::chrono::milliseconds(560) + (clock.mono - start) / 10) / std::chrono::milliseconds(60));
+  CHECK(answers[wrong] + answers[later] == 1000);
+  CHECK(answers[wrong] > most / 2);
+  CHECK(answers[wrong] <= most);
+  while (answer("ann:x" + std::to_string(clock.mono.count())) != later) {
+  }
+  CHECK(answer("bob:secret") == later);
+  CHECK(answer("nobody:secret") == wrong);
+  CHECK(answer("ann:secret") == "");  // it is known
+  clock.mono += std::chrono::seconds(6);
+  CHECK(answer("bob:secret") == "");
+  CHECK(answer("bob:Secret") == wrong);
+}
+
 TEST_CASE("basicauth: htpasswd from a file, and inline lines over it") {
   Place place;
   const TempFile file("ann:one\nbob:two");
@@ -156,6 +190,9 @@ TEST_CASE("basicauth: a client sends what is written, or what its files say now"
   password.replace("second\n");
   CHECK(made.client->headers()[0].second == basic("user:first"));  // looked at once a second
   place.clock.mono += std::chrono::nanoseconds(std::chrono::milliseconds(1001)).count();
+  CHECK(made.client->headers()[0].second == basic("user:second"));
+  password.write("");  // for a moment, while it is written anew in place
+  place.clock.mono += std::chrono::nanoseconds(std::chrono::seconds(2)).count();
   CHECK(made.client->headers()[0].second == basic("user:second"));
   std::filesystem::remove(password.path());
   place.clock.mono += std::chrono::nanoseconds(std::chrono::seconds(2)).count();

@@ -11,10 +11,11 @@ constexpr std::string_view kProtobuf = "application/x-protobuf";
 // Lets in whoever knows the word.
 class WordAuth final : public ServerAuth {
  public:
-  std::optional<std::string> refusal(const HeaderOf& header) const override {
+  std::optional<AuthRefusal> refusal(const HeaderOf& header) const override {
     ++asked;
-    if (header("authorization").empty()) return "no word provided";
-    if (header("authorization") != "Bearer s3cret+") return "wrong word";
+    if (header("authorization").empty()) return AuthRefusal{"no word provided"};
+    if (header("authorization") == "Bearer flood") return AuthRefusal{"too many, try again later", true};
+    if (header("authorization") != "Bearer s3cret+") return AuthRefusal{"wrong word"};
     return {};
   }
   mutable std::atomic<int> asked{0};
@@ -57,6 +58,21 @@ TEST_CASE("auth: OTLP/HTTP refuses in the encoding of the request") {
   CHECK(http_exchange(live.http(), http_post("/v1/traces", kProtobuf, request, right)).status == 200);
   CHECK(live.traces.names() == std::vector<std::string>{"a"});
   CHECK(live.telemetry.value("otelcol_receiver_refused_spans{otlp,http}") <= 0);
+}
+
+TEST_CASE("auth: what cannot be checked now may come again") {
+  LiveReceiver live(with_auth());
+  const HttpAnswer answer =
+      http_exchange(live.http(), http_post("/v1/traces", "application/json", "{}", "Authorization: Bearer flood\r\n"));
+  CHECK(answer.status == 503);
+  CHECK(answer.field("retry-after") == "2");
+  CHECK(answer.body.find("too many, try again later") != std::string::npos);
+  GrpcClient client(live.grpc());
+  const std::string message = grpc_message(trace_request({"a"}));
+  const Http2Peer::Answer refused = client.call(message, {{"authorization", "Bearer flood"}});
+  CHECK(refused.field("grpc-status") == "14");
+  CHECK(refused.field("grpc-message") == "too many, try again later");
+  CHECK(live.traces.names().empty());
 }
 
 TEST_CASE("auth: strangers learn nothing of paths and types") {
