@@ -121,14 +121,16 @@ class GroupsDecoder {
   }
   bool check_statements(const At& at, const GroupConfig& group) const {
     Unit unit;
-    GroupMistake mistake;
-    if (compile_group(unit, signal_, group.text(ErrorMode::kIgnore), mistake)) return true;
-    const std::string_view key = mistake.in_conditions ? "conditions" : "statements";
-    const auto& texts = mistake.in_conditions ? group.conditions : group.statements;
-    const bool plain = at.value.is_list();
-    const std::string path =
-        plain ? config::join_path(at.path, std::to_string(mistake.index)) : list_path(at.path, key, mistake.index);
-    report(at, node_of(at, key, mistake.index), path, texts[mistake.index], mistake.mistake);
+    std::vector<GroupMistake> mistakes;
+    if (compile_group(unit, signal_, group.text(ErrorMode::kIgnore), mistakes)) return true;
+    for (const GroupMistake& mistake : mistakes) {
+      const std::string_view key = mistake.in_conditions ? "conditions" : "statements";
+      const auto& texts = mistake.in_conditions ? group.conditions : group.statements;
+      const bool plain = at.value.is_list();
+      const std::string path =
+          plain ? config::join_path(at.path, std::to_string(mistake.index)) : list_path(at.path, key, mistake.index);
+      report(at, node_of(at, key, mistake.index), path, texts[mistake.index], mistake.mistake);
+    }
     return false;
   }
   // Each condition is of a context of its own where none is written.

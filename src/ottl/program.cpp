@@ -51,98 +51,99 @@ std::string no_context(Signal signal) {
 
 class GroupCompiler {
  public:
-  GroupCompiler(Unit& unit, Signal signal, const GroupText& text, GroupMistake& mistake)
-      : unit_(unit), signal_(signal), text_(text), mistake_(mistake) {}
+  GroupCompiler(Unit& unit, Signal signal, const GroupText& text, std::vector<GroupMistake>& mistakes)
+      : unit_(unit), signal_(signal), text_(text), mistakes_(mistakes) {}
 
+  // What does not parse has no say in the context; the rest is compiled all the same, so that all mistakes come at
+  // once.
   std::optional<Group> run() {
-    if (!parse_all() || !find_context()) return std::nullopt;
+    parse_all();
+    if (!find_context()) return std::nullopt;
     Group group;
     group.context = context_;
     group.error_mode = text_.error_mode;
-    if (!compile_conditions(group) || !compile_statements(group)) return std::nullopt;
+    compile_conditions(group);
+    compile_statements(group);
+    if (!mistakes_.empty()) return std::nullopt;
     return group;
   }
 
  private:
-  void at(bool in_conditions, size_t index) {
-    mistake_.in_conditions = in_conditions;
-    mistake_.index = index;
+  void fail(bool in_conditions, size_t index, Mistake mistake) {
+    mistakes_.push_back({in_conditions, index, std::move(mistake)});
   }
-  bool parse_all() {
+  void parse_all() {
     for (size_t i = 0; i < text_.conditions.size(); ++i) {
-      at(true, i);
-      conditions_.push_back(parse_condition(text_.conditions[i], mistake_.mistake));
-      if (!conditions_.back()) return false;
+      Mistake mistake;
+      conditions_.push_back(parse_condition(text_.conditions[i], mistake));
+      if (!conditions_.back()) fail(true, i, std::move(mistake));
     }
     for (size_t i = 0; i < text_.statements.size(); ++i) {
-      at(false, i);
-      auto statement = parse_statement(text_.statements[i], mistake_.mistake);
-      if (!statement) return false;
-      statements_.push_back(std::move(*statement));
+      Mistake mistake;
+      statements_.push_back(parse_statement(text_.statements[i], mistake));
+      if (!statements_.back()) fail(false, i, std::move(mistake));
     }
-    return true;
+  }
+  std::optional<Context> innermost() const {
+    std::optional<Context> innermost;
+    for (const NodePtr& condition : conditions_) {
+      if (condition) note_contexts(*condition, innermost);
+    }
+    for (const auto& statement : statements_) {
+      if (statement) note_contexts(*statement->call, innermost);
+      if (statement && statement->where) note_contexts(*statement->where, innermost);
+    }
+    return innermost;
   }
   bool find_context() {
     if (text_.context) {
       context_ = *text_.context;
       return true;
     }
-    std::optional<Context> innermost;
-    for (const NodePtr& condition : conditions_) note_contexts(*condition, innermost);
-    for (const ParsedStatement& statement : statements_) {
-      note_contexts(*statement.call, innermost);
-      if (statement.where) note_contexts(*statement.where, innermost);
-    }
-    at(false, 0);
-    if (!innermost) {
-      mistake_.mistake = {1, 1, no_context(signal_)};
+    const std::optional<Context> found = innermost();
+    if (!found) {
+      if (mistakes_.empty()) fail(false, 0, {1, 1, no_context(signal_)});
       return false;
     }
-    if (!belongs(signal_, *innermost)) {
-      mistake_.mistake = {1, 1,
-                          "the context " + std::string(name_of(*innermost)) + " is none of " +
-                              std::string(weir::name_of(signal_)) + "; there are " + names_of(signal_)};
+    if (!belongs(signal_, *found)) {
+      fail(false, 0,
+           {1, 1,
+            "the context " + std::string(name_of(*found)) + " is none of " + std::string(weir::name_of(signal_)) +
+                "; there are " + names_of(signal_)});
       return false;
     }
-    context_ = *innermost;
+    context_ = *found;
     return true;
   }
   Paths paths() const { return text_.context ? Paths::kOwn : Paths::kPrefixed; }
 
-  bool compile_conditions(Group& group) {
+  void compile_conditions(Group& group) {
     for (size_t i = 0; i < conditions_.size(); ++i) {
-      at(true, i);
+      if (!conditions_[i]) continue;
       Compiler compiler(unit_, context_, paths(), text_.conditions[i]);
       group.conditions.push_back({compiler.condition(*conditions_[i]), text_.conditions[i]});
-      if (!compiler.failed()) continue;
-      mistake_.mistake = compiler.mistake();
-      return false;
+      if (compiler.failed()) fail(true, i, compiler.mistake());
     }
-    return true;
   }
-  bool compile_statements(Group& group) {
+  void compile_statements(Group& group) {
     for (size_t i = 0; i < statements_.size(); ++i) {
-      at(false, i);
+      if (!statements_[i]) continue;
       Compiler compiler(unit_, context_, paths(), text_.statements[i]);
-      Statement statement{compiler.editor(*statements_[i].call), nullptr, text_.statements[i]};
-      if (!compiler.failed() && statements_[i].where) statement.where = compiler.condition(*statements_[i].where);
-      if (compiler.failed()) {
-        mistake_.mistake = compiler.mistake();
-        return false;
-      }
+      Statement statement{compiler.editor(*statements_[i]->call), nullptr, text_.statements[i]};
+      if (!compiler.failed() && statements_[i]->where) statement.where = compiler.condition(*statements_[i]->where);
+      if (compiler.failed()) fail(false, i, compiler.mistake());
       group.writes_outside = group.writes_outside || compiler.writes_outside();
       group.statements.push_back(std::move(statement));
     }
-    return true;
   }
 
   Unit& unit_;
   Signal signal_;
   const GroupText& text_;
-  GroupMistake& mistake_;
+  std::vector<GroupMistake>& mistakes_;
   Context context_ = Context::kSpan;
   std::vector<NodePtr> conditions_;
-  std::vector<ParsedStatement> statements_;
+  std::vector<std::optional<ParsedStatement>> statements_;
 };
 
 }  // namespace
@@ -168,8 +169,9 @@ std::vector<Context> contexts_of(Signal signal) {
   return {};
 }
 
-std::optional<Group> compile_group(Unit& unit, Signal signal, const GroupText& text, GroupMistake& mistake) {
-  return GroupCompiler(unit, signal, text, mistake).run();
+std::optional<Group> compile_group(Unit& unit, Signal signal, const GroupText& text,
+                                   std::vector<GroupMistake>& mistakes) {
+  return GroupCompiler(unit, signal, text, mistakes).run();
 }
 
 std::optional<Condition> compile_condition(Unit& unit, Context context, bool prefixed, const std::string& text,

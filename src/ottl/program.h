@@ -49,8 +49,9 @@ struct GroupMistake {
   size_t index = 0;  // of the statement or condition
   Mistake mistake;
 };
-// Nothing, and the first mistake, where it does not compile.
-std::optional<Group> compile_group(Unit& unit, Signal signal, const GroupText& text, GroupMistake& mistake);
+// Nothing where it does not compile, and the first mistake of each condition and statement that has one.
+std::optional<Group> compile_group(Unit& unit, Signal signal, const GroupText& text,
+                                   std::vector<GroupMistake>& mistakes);
 
 // One condition of a known context. `prefixed`: paths name their context.
 std::optional<Condition> compile_condition(Unit& unit, Context context, bool prefixed, const std::string& text,

@@ -42,9 +42,9 @@ std::string sample() {
 
 std::string result_of(const ottl::GroupText& text) {
   auto program = std::make_shared<ottl::Program>();
-  ottl::GroupMistake mistake;
-  auto group = compile_group(program->unit, Signal::kTraces, text, mistake);
-  if (!group) return mistake.mistake.to_string();
+  std::vector<ottl::GroupMistake> mistakes;
+  auto group = compile_group(program->unit, Signal::kTraces, text, mistakes);
+  if (!group) return mistakes.at(0).mistake.to_string();
   program->groups.push_back(std::move(*group));
   static const std::string bytes = sample();
   Batch batch;

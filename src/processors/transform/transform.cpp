@@ -2,6 +2,7 @@
 #include "processors/transform/transform.h"
 
 #include <utility>
+#include <vector>
 
 #include "ottl/run.h"
 
@@ -35,7 +36,7 @@ class Transform final : public Processor {
   Transform(const TransformConfig& config, const ComponentEnv& env)
       : env_(env), program_(std::make_shared<ottl::Program>()) {
     for (const ottl::GroupConfig& group : config.groups_of(env.signal)) {
-      ottl::GroupMistake found_at_start;
+      std::vector<ottl::GroupMistake> found_at_start;
       auto compiled = compile_group(program_->unit, env.signal, group.text(config.error_mode), found_at_start);
       if (compiled) program_->groups.push_back(std::move(*compiled));
     }

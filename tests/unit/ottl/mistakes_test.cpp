@@ -21,9 +21,9 @@ std::string mistake_in(const std::string& context, const std::string& statement)
   text.statements = {statement};
   if (context != "inferred") text.context = ottl::context_named(context);
   ottl::Unit unit;
-  ottl::GroupMistake mistake;
-  const auto group = compile_group(unit, signal_of(context), text, mistake);
-  return group ? "compiles" : mistake.mistake.to_string();
+  std::vector<ottl::GroupMistake> mistakes;
+  const auto group = compile_group(unit, signal_of(context), text, mistakes);
+  return group ? "compiles" : mistakes.at(0).mistake.to_string();
 }
 
 }  // namespace
@@ -50,6 +50,18 @@ TEST_CASE("wrong statements are refused with place and remedy") {
 
 TEST_CASE("a mistake in a statement of several lines has its line") {
   CHECK(mistake_in("span", "set(name,\n  nam)") == "2:3: the context span has no path \"nam\"; did you mean \"name\"?");
+}
+
+TEST_CASE("a group tells the first mistake of each statement, what does not parse included") {
+  ottl::GroupText text;
+  text.conditions = {"span.kindd == 1"};
+  text.statements = {"set(span.nam, 1)", "set(span.name \"x\")", "set(span.name, \"x\")", "sett(span.name, 1)"};
+  ottl::Unit unit;
+  std::vector<ottl::GroupMistake> mistakes;
+  CHECK_FALSE(compile_group(unit, Signal::kTraces, text, mistakes));
+  std::string places;
+  for (const auto& mistake : mistakes) places += (mistake.in_conditions ? "c" : "s") + std::to_string(mistake.index);
+  CHECK(places == "s1c0s0s3");
 }
 
 TEST_CASE("nesting and chains have an end") {

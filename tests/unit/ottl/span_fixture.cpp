@@ -185,9 +185,9 @@ std::string difference(const Fields& before, const Fields& after) {
 
 Ran run_group(const ottl::GroupText& text, Batch batch) {
   auto program = std::make_shared<ottl::Program>();
-  ottl::GroupMistake mistake;
-  auto group = compile_group(program->unit, batch.signal, text, mistake);
-  INFO(mistake.mistake.to_string());
+  std::vector<ottl::GroupMistake> mistakes;
+  auto group = compile_group(program->unit, batch.signal, text, mistakes);
+  INFO((mistakes.empty() ? "" : mistakes[0].mistake.to_string()));
   REQUIRE(group);
   program->groups.push_back(std::move(*group));
   ottl::Runner runner(program, nullptr, "transform");
@@ -200,9 +200,9 @@ Ran run_group(const ottl::GroupText& text, Batch batch) {
 
 std::string outcome_of(const std::string& statement) {
   ottl::Unit unit;
-  ottl::GroupMistake mistake;
+  std::vector<ottl::GroupMistake> mistakes;
   const auto text = span_group({statement});
-  if (!compile_group(unit, Signal::kTraces, text, mistake)) return "refused";
+  if (!compile_group(unit, Signal::kTraces, text, mistakes)) return "refused";
   const Batch before = batch_of(sample_request());
   const Ran ran = run_group(text, before);
   return ran.ok ? difference(fields_of(before), fields_of(ran.batch)) : "fails";
