@@ -96,7 +96,9 @@ MatchConfig FilterLogMatch::as_match() const {
 }
 
 void FilterLogMatch::validate(const config::Value& at, const std::string& path, config::Problems& problems) const {
-  need_type(type, at, path, problems);
+  MatchConfig texts = as_match();
+  texts.log_severity_number.reset();  // a number is compared without one
+  if (!texts.empty()) need_type(type, at, path, problems);
   if (type != MatchType::kUnset && !as_match().empty()) as_match().validate(at, path, problems);
 }
 

@@ -152,6 +152,8 @@ TEST_CASE("log records: attributes, filter and statements") {
                                        logs())) == "line 1|line 2|");
   CHECK(bodies_of(passed<FilterConfig>("logs: {include: {match_type: strict, severity_number: {min: WARN}}}",
                                        make_filter, logs())) == "line 2|");
+  CHECK(bodies_of(passed<FilterConfig>("logs: {include: {severity_number: {min: WARN}}}", make_filter, logs())) ==
+        "line 2|");
   CHECK(bodies_of(passed<FilterConfig>("log_conditions: ['IsMatch(log.body, \"[01]$\")']", make_filter, logs())) ==
         "line 2|");
   CHECK(bodies_of(passed<TransformConfig>(
