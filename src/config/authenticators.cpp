@@ -20,7 +20,8 @@ bool has_side(const ComponentConfig& extension, Side side) {
 
 class Check {
  public:
-  Check(const ServiceConfig& config, Problems& problems) : config_(config), problems_(problems) {}
+  Check(const ServiceConfig& config, const ComponentCatalog& catalog, Problems& problems)
+      : config_(config), catalog_(catalog), problems_(problems) {}
 
   // `holder`: a body that may have `auth`.
   void holder(const Value& holder, const std::string& path, Side side) const {
@@ -49,7 +50,9 @@ class Check {
  private:
   void reference(const At& at, const ComponentId& id, Side side) const {
     const ComponentConfig* extension = started(at, "authenticator", id);
-    if (extension != nullptr && !has_side(*extension, side))
+    if (extension == nullptr || has_side(*extension, side)) return;
+    // A type that weir does not have is told once, where it is declared.
+    if (catalog_.find(ComponentKind::kExtension, extension->id.type) != nullptr)
       fail(at, "authenticator", id, kWrongSide[static_cast<size_t>(side)]);
   }
 
@@ -78,6 +81,7 @@ class Check {
   }
 
   const ServiceConfig& config_;
+  const ComponentCatalog& catalog_;
   Problems& problems_;
 };
 
@@ -89,8 +93,8 @@ Side side_of(const ComponentConfig& exporter) {
 
 }  // namespace
 
-void check_authenticators(const ServiceConfig& config, Problems& problems) {
-  const Check check(config, problems);
+void check_authenticators(const ServiceConfig& config, const ComponentCatalog& catalog, Problems& problems) {
+  const Check check(config, catalog, problems);
   for (const ComponentConfig& receiver : config.receivers) {
     const Value* protocols = receiver.body.find("protocols");
     if (!receiver.used || protocols == nullptr) continue;

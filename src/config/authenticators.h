@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/catalog.h"
 #include "config/service_config.h"
 
 namespace weir::config {
@@ -9,6 +10,6 @@ namespace weir::config {
 // service::extensions starts and that can do it: let requests in, or sign those that leave; the
 // memory_limiter extensions that `middlewares` names must be started too. Checked after
 // ComponentConfig::used was set.
-void check_authenticators(const ServiceConfig& config, Problems& problems);
+void check_authenticators(const ServiceConfig& config, const ComponentCatalog& catalog, Problems& problems);
 
 }  // namespace weir::config

@@ -43,7 +43,7 @@ class GraphCheck {
     for (const ComponentConfig& connector : config_.connectors) check_sides(connector);
     check_cycles(config_, catalog_, problems_);
     check_storage(config_, problems_);
-    check_authenticators(config_, problems_);
+    check_authenticators(config_, catalog_, problems_);
     if (!problems_.any_error()) advise(config_, catalog_, problems_);
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/authenticators.h"
 
+#include <algorithm>
+
 #include "fake_catalog.h"
 #include "support/catch.h"
 
@@ -62,6 +64,18 @@ TEST_CASE("authenticators: the side must be there") {
   CHECK(wrong[0].ends_with("\"basicauth/out\": requested authenticator is not a server authenticator"));
   CHECK(wrong[1].ends_with("\"basicauth/in\": requested authenticator is not a gRPC client authenticator"));
   CHECK(said("health_check", "bearertokenauth").size() == 1);
+}
+
+TEST_CASE("authenticators: of a type that is not there nothing more is said") {
+  const std::string text =
+      fake::replaced(fake::replaced(fake::replaced(kText, "SERVER", "oidc"), "CLIENT", "oidc"), "STARTED", "oidc");
+  const Strings errors = fake::load_text(fake::replaced(text, "  health_check:\n", "  oidc:\n")).errors;
+  CHECK(std::count_if(errors.begin(), errors.end(), [](const std::string& error) {
+          return error.find("unknown type: \"oidc\"") != std::string::npos;
+        }) == 1);
+  CHECK(std::none_of(errors.begin(), errors.end(), [](const std::string& error) {
+    return error.find("requested authenticator") != std::string::npos;
+  }));
 }
 
 TEST_CASE("authenticators: a memory_limiter of middlewares must be started") {
