@@ -169,7 +169,8 @@ std::string Daemon::start_extension(const config::ComponentConfig& extension) {
   env.id = extension.id.to_string();
   if (extension.id.type == "health_check") {
     health_checks_.push_back(std::make_unique<HealthCheck>(
-        ComponentList::decode_body<HealthCheckConfig>(extension.body), env, [this] { return accepting_.load(); }));
+        ComponentList::decode_body<HealthCheckConfig>(extension.body), env, [this] { return accepting_.load(); },
+        [this] { return ready_reply(health()); }));
     return health_checks_.back()->start();
   }
   if (extension.id.type == "zpages") {
@@ -199,7 +200,10 @@ void Daemon::ask_service_view(ZPages::Done done) {
 void Daemon::start_loops() {
   loops_.start_ticks(kTick, [this](uint32_t shard, Time now) {
     graph_->tick(shard, now);
-    if (shard == 0) give_memory_back(now);
+    if (shard == 0) {
+      give_memory_back(now);
+      tell_refusals(now);
+    }
     if (shard == 0 && journal_) journal_->on_tick(now);
     for (auto& receiver : receivers_) receiver->on_tick(shard, now);
   });
@@ -226,6 +230,18 @@ void Daemon::give_memory_back(Time now) {
   next_trim_ = now.mono + kEvery;
   const struct mallinfo2 heap = mallinfo2();
   if (heap.fordblks > kWorthIt && heap.fordblks > 4 * budget_->used()) malloc_trim(0);
+}
+
+// Says when /readyz turns to 503 for want of room or a broken disk, and back. On shard 0.
+void Daemon::tell_refusals(Time now) {
+  constexpr Duration kEvery = std::chrono::seconds(1);
+  if (now.mono < next_look_ || phase_ != Phase::kRunning) return;
+  next_look_ = now.mono + kEvery;
+  const Health found = health();
+  if (std::exchange(refusing_, !found.ready) == !found.ready) return;
+  if (found.ready) return log_.info("service", "ready again: requests are taken");
+  log_.warn("service", "not ready: requests are refused, or soon will be",
+            {{"reason", found.reasons.empty() ? "" : found.reasons.front()}});
 }
 
 void Daemon::say_ready() const {

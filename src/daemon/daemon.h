@@ -50,6 +50,7 @@ class Daemon {
   void ask_service_view(ZPages::Done done);
   void start_loops();
   void give_memory_back(Time now);
+  void tell_refusals(Time now);
   void say_ready() const;
   void wait_for_stop();
   void on_stop_signal();
@@ -89,6 +90,8 @@ class Daemon {
   std::vector<std::unique_ptr<Pprof>> pprofs_;
 
   Duration next_trim_{0};  // of shard 0
+  Duration next_look_{0};  // of shard 0
+  bool refusing_ = false;  // of shard 0
   std::atomic<Phase> phase_{Phase::kStarting};
   std::atomic<bool> accepting_{false};  // the listeners are open
   std::mutex mutex_;                    // guards stop_signals_

@@ -23,6 +23,7 @@ struct HealthCheck::Impl {
   Shards* shards;
   const Clock* clock;
   std::function<bool()> ready;
+  std::function<net::PageReply()> readyz;
   Time up_since;
   std::unique_ptr<net::PageServer> server;
 
@@ -43,14 +44,14 @@ struct HealthCheck::Impl {
     // As in Go's mux, a path that ends in a slash (the default) stands for all below it.
     if (path != "/readyz" && config.path.ends_with('/') && path.starts_with(config.path)) return status_page();
     if (path != "/readyz") return {404, "text/plain; charset=utf-8", "404 page not found\n"};
-    if (ready()) return {200, "text/plain; charset=utf-8", "ready\n"};
-    return {503, "text/plain; charset=utf-8", "not ready\n"};
+    return readyz();
   }
 };
 
-HealthCheck::HealthCheck(HealthCheckConfig config, const ComponentEnv& env, std::function<bool()> ready)
+HealthCheck::HealthCheck(HealthCheckConfig config, const ComponentEnv& env, std::function<bool()> ready,
+                         std::function<net::PageReply()> readyz)
     : impl_(std::make_unique<Impl>(
-          Impl{std::move(config), env.id, env.shards, env.clock, std::move(ready), {}, nullptr})) {}
+          Impl{std::move(config), env.id, env.shards, env.clock, std::move(ready), std::move(readyz), {}, nullptr})) {}
 
 HealthCheck::~HealthCheck() = default;
 

@@ -31,7 +31,11 @@ struct Page {
     env.id = "health_check";
     env.shards = &loops;
     env.clock = &clock;
-    health = std::make_unique<HealthCheck>(std::move(config), env, [this] { return ready.load(); });
+    health = std::make_unique<HealthCheck>(
+        std::move(config), env, [this] { return ready.load(); },
+        [this] {
+          return room ? net::PageReply{200, "text/plain", "ready\n"} : net::PageReply{503, "text/plain", "full\n"};
+        });
     error = health->start();
     loops.run();
   }
@@ -67,6 +71,7 @@ struct Page {
 
   FixedClock clock;
   std::atomic<bool> ready{true};
+  std::atomic<bool> room{true};
   net::EventLoops loops;
   std::unique_ptr<HealthCheck> health;
   std::string error;
@@ -120,9 +125,10 @@ TEST_CASE("/livez and /readyz stand beside the path") {
   Page page;
   CHECK(page.get("/livez") == PageAnswer{200, "ok\n"});
   CHECK(page.get("/readyz") == PageAnswer{200, "ready\n"});
-  page.ready = false;
+  page.room = false;
   CHECK(page.get("/livez").first == 200);
-  CHECK(page.get("/readyz") == PageAnswer{503, "not ready\n"});
+  CHECK(page.get("/readyz") == PageAnswer{503, "full\n"});
+  CHECK(page.get("/").first == 200);
 }
 
 TEST_CASE("path and response_body of the config") {
@@ -144,7 +150,8 @@ TEST_CASE("a busy port is told with the component's id") {
   env.id = "health_check/two";
   env.shards = &first.loops;
   env.clock = &first.clock;
-  HealthCheck second(config, env, [] { return true; });
+  HealthCheck second(
+      config, env, [] { return true; }, [] { return net::PageReply{}; });
   CHECK(second.start().starts_with("health_check/two: cannot listen on " + config.page.endpoint +
                                    ": address already in use"));
 }
