@@ -208,6 +208,10 @@ void Daemon::start_loops() {
     for (auto& receiver : receivers_) receiver->on_tick(shard, now);
   });
   for (const int signal : {SIGTERM, SIGINT}) loops_.on_signal(signal, [this] { on_stop_signal(); });
+  // Reloaders send it to collectors; left alone it would end the process with all that is held.
+  loops_.on_signal(SIGHUP, [this] {
+    log_.warn("service", "SIGHUP is ignored: the configuration is read at the start only, restart weir to change it");
+  });
   for (uint32_t shard = 0; shard < loops_.size(); ++shard) {
     loops_.at(shard).post([this, shard] {
       Edge::set_current_shard(shard);

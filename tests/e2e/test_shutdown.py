@@ -137,6 +137,25 @@ def check_late_sender():
         assert "early" in text and "late" in text, text
 
 
+def check_hangup():
+    """SIGHUP, which makes a collector reload, must not end the process: what is held would be lost."""
+    with common.temporary() as tmp:
+        port, own = common.free_ports(2)
+        with common.weir(LATE.format(http=port, tmp=tmp, telemetry=common.own_telemetry(own)), tmp, own) as p:
+            p.send_signal(signal.SIGHUP)
+
+            def told():
+                with open(os.path.join(tmp, "weir.log")) as f:
+                    return "SIGHUP is ignored" in f.read()
+
+            common.wait_until("the log names the signal", told)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            assert post_log(connection, "after") == 200
+            connection.close()
+            p.send_signal(signal.SIGTERM)
+            assert p.wait(15) == 0
+
+
 def not_ready(own):
     try:
         common.http(f"http://127.0.0.1:{own}/readyz")
@@ -150,4 +169,5 @@ if __name__ == "__main__":
     check_dead_backend()
     check_second_signal()
     check_late_sender()
-    print("shutdown: a connected sender's last request taken, held traces decided, metrics flushed once more, a dead backend's spans counted, two signals end at once")
+    check_hangup()
+    print("shutdown: SIGHUP ignored, a connected sender's last request taken, held traces decided, metrics flushed once more, a dead backend's spans counted, two signals end at once")
