@@ -73,7 +73,9 @@ int read_file(Disk& disk, const std::string& name, std::string& content) {
 int write_checkpoint(Disk& disk, const CheckpointData& data) {
   const std::string content = encode(data);
   int error = write_file(disk, kNewCheckpoint, content);
-  if (error == ENOSPC) {  // the older one is the only thing that can be done without
+  // The older one is the only thing that can be done without, unless it is the only one: the last save may have ended
+  // between the two renames.
+  if (std::unique_ptr<DiskFile> newest; error == ENOSPC && disk.open(kCheckpoint, Disk::Mode::kRead, newest) == 0) {
     disk.remove(kOldCheckpoint);
     error = write_file(disk, kNewCheckpoint, content);
   }

@@ -68,7 +68,7 @@ void DiskJournal::keep_refused(Signal signal, std::string request, std::string d
 void DiskJournal::replay(uint64_t after, uint64_t bytes, Shard& back,
                          absl::AnyInvocable<void(std::vector<ReplayRecord> records, bool end)> done) {
   impl_->world.self->post([impl = impl_, after, bytes, &back, done = std::move(done)]() mutable {
-    impl->replay(after, bytes, back, std::move(done));
+    impl->replay({after, bytes, &back, std::move(done)});
   });
 }
 

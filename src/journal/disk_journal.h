@@ -97,8 +97,8 @@ class DiskJournal final : public Journal {
   void keep_refused(Signal signal, std::string request, std::string destination, std::string message) override;
 
   // Thread-safe. Live records after `after` in order of their numbers, about `bytes` of them; `end`: there are no more,
-  // and from now on append() delivers itself (`records` is empty then). What is unreadable at the moment is left out
-  // and stays live.
+  // and from now on append() delivers itself (`records` is empty then). What is unreadable at the moment is waited
+  // for, half a minute long; then it is left out and stays live for the next start.
   void replay(uint64_t after, uint64_t bytes, Shard& back,
               absl::AnyInvocable<void(std::vector<ReplayRecord> records, bool end)> done);
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -52,8 +53,14 @@ struct DiskJournal::Impl : std::enable_shared_from_this<Impl> {
   void read_again(Time now);
   BufferRef payload_of(uint64_t record, const RecordBook& book);
   bool read_request(uint64_t record, const RecordBook& book, ReplayRecord& out);
-  void replay(uint64_t after, uint64_t bytes, Shard& back,
-              absl::AnyInvocable<void(std::vector<ReplayRecord>, bool)> done);
+  struct Replaying {
+    uint64_t after;
+    uint64_t bytes;
+    Shard* back;
+    absl::AnyInvocable<void(std::vector<ReplayRecord>, bool)> done;
+    int tries = 0;  // to read the record that is next
+  };
+  void replay(Replaying ask);
 
   // disk_journal_append.cpp
   struct Gathered {
@@ -166,6 +173,7 @@ struct DiskJournal::Impl : std::enable_shared_from_this<Impl> {
   JournalHealth health;
 
   std::vector<Reading> unread;  // what could not be read just now
+  std::optional<Replaying> replay_waits;
   Duration read_again_at{0};
 
   // Settlements.

@@ -55,9 +55,10 @@ void DiskJournal::Impl::read(Reading reading) {
 
 // A disk that fails for a while loses nothing.
 void DiskJournal::Impl::read_again(Time now) {
-  if (unread.empty() || now.mono < read_again_at) return;
+  if ((unread.empty() && !replay_waits) || now.mono < read_again_at) return;
   read_again_at = now.mono + kReadAgainAfter;
   for (Reading& reading : std::exchange(unread, {})) read(std::move(reading));
+  if (auto waits = std::exchange(replay_waits, std::nullopt)) replay(std::move(*waits));
 }
 
 bool DiskJournal::Impl::read_request(uint64_t record, const RecordBook& book, ReplayRecord& out) {
@@ -80,17 +81,24 @@ bool DiskJournal::Impl::read_request(uint64_t record, const RecordBook& book, Re
   return true;
 }
 
-void DiskJournal::Impl::replay(uint64_t after, uint64_t bytes, Shard& back,
-                               absl::AnyInvocable<void(std::vector<ReplayRecord>, bool)> done) {
+// A record that cannot be read is waited for: what comes after it must not overtake it, and the disk may only be out of
+// file descriptors. One that never can be read stays live for the next start.
+void DiskJournal::Impl::replay(Replaying ask) {
   take_settlements();
   if (failing == 0 && !gathered.empty()) commit(false);
   std::vector<ReplayRecord> records;
-  uint64_t record = after;
-  for (uint64_t size = 0; size < bytes;) {
+  uint64_t record = ask.after;
+  for (uint64_t size = 0; size < ask.bytes;) {
+    ask.after = record;
     const RecordBook* book = books.next_after(record, record);
     if (book == nullptr) break;
     ReplayRecord next_record;
-    if (!read_request(record, *book, next_record)) continue;
+    if (!read_request(record, *book, next_record)) {
+      if (!records.empty()) break;
+      if (++ask.tries < kMostReadTries) return void(replay_waits = std::move(ask));
+      ask.tries = 0;
+      continue;
+    }
     const Duration received = next_record.context->received.wall;
     if (ages.empty() || received >= ages.rbegin()->second + std::chrono::seconds(1)) ages.emplace(record, received);
     size += next_record.bytes->size();
@@ -98,7 +106,8 @@ void DiskJournal::Impl::replay(uint64_t after, uint64_t bytes, Shard& back,
   }
   const bool end = records.empty();
   if (end) replaying = false;
-  back.post([records = std::move(records), end, done = std::move(done)]() mutable { done(std::move(records), end); });
+  ask.back->post(
+      [records = std::move(records), end, done = std::move(ask.done)]() mutable { done(std::move(records), end); });
 }
 
 }  // namespace weir::journal

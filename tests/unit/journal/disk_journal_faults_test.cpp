@@ -4,6 +4,7 @@
 #include <cstring>
 #include <random>
 
+#include "journal/checkpoint_file.h"
 #include "journal/quarantine.h"
 #include "journal/reader.h"
 #include "support/catch.h"
@@ -365,4 +366,39 @@ TEST_CASE("a reader sees what a start would, and changes nothing") {
 }
 
 }  // namespace
+TEST_CASE("a checkpoint that is the only one is not given up for room") {
+  SimDisk disk;
+  REQUIRE(write_checkpoint(disk, {.generation = 1, .items = 7}) == 0);
+  // The save ends between its two renames: what was the newest is the old one, and the only one.
+  disk.fail(SimDisk::Op::kRename, ENOSPC, 2);
+  CHECK(write_checkpoint(disk, {.generation = 2, .items = 8}) == ENOSPC);
+  disk.fail(SimDisk::Op::kWrite, ENOSPC);
+  CHECK(write_checkpoint(disk, {.generation = 2, .items = 8}) == ENOSPC);
+  CHECK_FALSE(disk.exists(kCheckpoint));
+  CHECK(read_checkpoint(disk, kOldCheckpoint).data.items == 7);
+  REQUIRE(write_checkpoint(disk, {.generation = 2, .items = 8}) == 0);
+  CHECK(read_checkpoint(disk, kCheckpoint).data.items == 8);
+}
+
+TEST_CASE("replay waits for a record that cannot be read just now") {
+  SimDisk disk;
+  {
+    JournalWorld world(disk);
+    world.replay();
+    for (const char* body : {"one", "two", "three"}) REQUIRE(world.append_now(body, 1).ok);
+  }
+  const auto after = disk.kill();
+  JournalWorld next(*after);
+  after->fail(Op::kOpen, EMFILE, 1, 3);
+  std::vector<std::string> found;
+  next.journal->replay(0, 1000, next.stages(), [&](std::vector<ReplayRecord> records, bool end) {
+    CHECK_FALSE(end);
+    for (const ReplayRecord& record : records) found.emplace_back(record.bytes->view());
+  });
+  next.run(1s);
+  CHECK(found.empty());
+  next.run(3s);
+  CHECK(found == std::vector<std::string>{"one", "two", "three"});
+}
+
 }  // namespace weir::journal
