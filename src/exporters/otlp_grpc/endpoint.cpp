@@ -55,6 +55,10 @@ GrpcTarget parse_grpc_endpoint(const std::string& endpoint) {
     out.error = "xds targets are not supported by this version of weir";
     return out;
   }
+  if (rest.find('@') != std::string::npos) {  // the text would tell a password
+    out.error = "credentials in an endpoint are not supported, use headers or an authenticator";
+    return out;
+  }
   // Not a scheme of the library: the address is taken as it stands there, too.
   if (strip(rest, "passthrough:///")) out.target = rest;
   if (strip(rest, "dns://")) rest.erase(0, rest.find('/') == std::string::npos ? 0 : rest.find('/') + 1);

@@ -39,6 +39,8 @@ TEST_CASE("where a gRPC endpoint leads") {
 TEST_CASE("what is wrong with a gRPC endpoint") {
   CHECK(parse_grpc_endpoint("").error == "requires a non-empty \"endpoint\"");
   CHECK(parse_grpc_endpoint("http://").error == "requires a non-empty \"endpoint\"");
+  CHECK(parse_grpc_endpoint("https://u:secret@h:4317").error ==
+        "credentials in an endpoint are not supported, use headers or an authenticator");
   CHECK(parse_grpc_endpoint("host").error == "address host: missing port in address");
   CHECK(parse_grpc_endpoint("::1").error == "address ::1: too many colons in address");
   CHECK(parse_grpc_endpoint("host:grpc").error == "invalid port \"grpc\"");
