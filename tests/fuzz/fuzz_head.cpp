@@ -65,8 +65,8 @@ void check_origin(const net::Response& response, std::string_view origin) {
   }
 }
 
-void check_refusal(const std::optional<std::string>& why) {
-  if (why && why->size() > 100) std::abort();
+void check_refusal(const std::optional<Verdict>& why) {
+  if (why && why->message.size() > 100) std::abort();
 }
 
 void run(std::string_view input) {
