@@ -105,8 +105,8 @@ void DiskJournal::Impl::copy_forward(uint64_t record, const RecordBook& book) {
 void DiskJournal::Impl::prepare_spare() {
   if (!spare_wanted || preparing || failing != 0 || log.disk_bytes() + options.segment_bytes > max_bytes) return;
   preparing = true;
-  world.helper->post([impl = shared_from_this(), next = log.next_name()] {
-    const bool more = impl->log.prepare_spare(next);
+  world.helper->post([impl = shared_from_this()] {
+    const bool more = impl->log.prepare_spare();
     impl->world.self->post([impl, more] {
       impl->preparing = false;
       impl->spare_wanted = more;

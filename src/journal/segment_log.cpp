@@ -118,11 +118,6 @@ int SegmentLog::Impl::write_end(uint64_t segment, uint64_t end) {
   return file->sync();
 }
 
-std::string SegmentLog::next_name() const { return impl_->writer.next_name(); }
-
-bool SegmentLog::prepare_spare(const std::string& next) {
-  impl_->spares.place(next);
-  return impl_->spares.prepare();
-}
+bool SegmentLog::prepare_spare() { return impl_->spares.prepare(); }
 
 }  // namespace weir::journal

@@ -100,11 +100,9 @@ class SegmentLog {
   // No record in it is needed any more: kept as a spare, or deleted. 0, or the errno: it is still there (EBUSY: it is
   // the newest).
   int retire(uint64_t segment);
-  // The name of the segment that will be begun next.
-  std::string next_name() const;
-  // Puts a spare in the place of `next`, and makes a zero-filled one where one is missing; may be called from another
-  // thread than the rest, one at a time. True where there was something to make.
-  bool prepare_spare(const std::string& next);
+  // Makes a zero-filled spare where one is missing; may be called from another thread than the rest, one at a time.
+  // True where there was something to do.
+  bool prepare_spare();
 
  private:
   struct Impl;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
-#include <utility>
 
 #include "journal/segment_format.h"
 
@@ -18,46 +17,16 @@ bool Spares::add_found(uint64_t number) {
   return true;
 }
 
-Spares::Taken Spares::take(const std::string& name, uint64_t bytes) {
-  std::string spare;
-  {
-    std::unique_lock lock(mutex_);
-    placed_or_not_.wait(lock, [this] { return !placing_; });
-    last_taken_ = std::max(last_taken_, name);
-    spare = std::exchange(placed_, "");
-    if (bytes != file_bytes_) return drop_placed(spare);
-    if (spare == name) return Taken::kPlaced;
-    if (spare.empty()) {
-      if (ready_.empty()) return Taken::kNone;
-      spare = spare_name(ready_.back());
-      ready_.pop_back();
-    }
-  }
-  // One that cannot be renamed is not asked again before the next start.
-  return disk_.rename(spare, name) == 0 ? Taken::kRenamed : Taken::kNone;
-}
-
-// It has the wrong size: whoever needs its name makes a new file of it, any other name is given back.
-Spares::Taken Spares::drop_placed(const std::string& placed) {
-  if (!placed.empty()) disk_.remove(placed);
-  return Taken::kNone;
-}
-
-void Spares::place(const std::string& name) {
+int Spares::take(const std::string& name) {
   std::string spare;
   {
     const std::lock_guard lock(mutex_);
-    if (!placed_.empty() || ready_.empty() || name <= last_taken_) return;
+    if (ready_.empty()) return ENOENT;
     spare = spare_name(ready_.back());
     ready_.pop_back();
-    placing_ = true;
   }
-  int error = disk_.rename(spare, name);
-  if (error == 0) error = disk_.sync_directory("");
-  const std::lock_guard lock(mutex_);
-  placing_ = false;
-  if (error == 0) placed_ = name;
-  placed_or_not_.notify_all();
+  // One that cannot be renamed is not asked again before the next start.
+  return disk_.rename(spare, name);
 }
 
 bool Spares::keep(const std::string& name) {
@@ -97,7 +66,7 @@ int Spares::fill(const std::string& name) {
 
 uint64_t Spares::bytes() const {
   const std::lock_guard lock(mutex_);
-  return (ready_.size() + (preparing_ ? 1 : 0) + (placing_ || !placed_.empty() ? 1 : 0)) * file_bytes_;
+  return (ready_.size() + (preparing_ ? 1 : 0)) * file_bytes_;
 }
 
 }  // namespace weir::journal
