@@ -12,8 +12,7 @@ namespace {
 
 // Its items come again with the next start, also where a processor has rewritten them.
 bool all_journaled(const Batch& batch) {
-  return std::all_of(batch.parts.begin(), batch.parts.end(),
-                     [](const Part& part) { return part.origin && part.origin->record() != 0; });
+  return std::all_of(batch.parts.begin(), batch.parts.end(), [](const Part& part) { return part.is_journaled(); });
 }
 
 }  // namespace
@@ -31,7 +30,7 @@ void SendingQueue::flush(Time now) {
 
 // Neither settled nor forgotten: these items count as held until the process ends.
 void SendingQueue::let_go(const Part& part, std::span<const uint32_t> items, uint64_t weight) {
-  if (part.origin && part.origin->record() != 0) return;
+  if (part.is_journaled()) return;
   if (part.destination == kNoDestination) return;
   settle_items(*env_.ledger, env_.signal, part, items, weight, {part.destination},
                Settled::dropped(DropReason::kShutdown, "interrupted due to shutdown", true));

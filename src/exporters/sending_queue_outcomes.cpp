@@ -12,8 +12,7 @@ namespace weir {
 namespace {
 
 bool is_journaled(const Batch& batch) {
-  return std::any_of(batch.parts.begin(), batch.parts.end(),
-                     [](const Part& part) { return part.origin && part.origin->record() != 0; });
+  return std::any_of(batch.parts.begin(), batch.parts.end(), [](const Part& part) { return part.is_journaled(); });
 }
 
 }  // namespace

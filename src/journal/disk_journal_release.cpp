@@ -124,7 +124,7 @@ bool DiskJournal::Impl::full(uint64_t more) const {
 }
 
 uint64_t DiskJournal::Impl::room_for_spills() const {
-  const uint64_t others = used_bytes() - spilled->disk_bytes() + log.pending_bytes() + reserve();
+  const uint64_t others = closed_bytes + head_end + log.pending_bytes() + reserve();
   return max_bytes - std::min(max_bytes, others);
 }
 
