@@ -52,9 +52,11 @@ struct HttpWorld : ExporterWorld {
           for (;;) {
             Got got = read_http(peer);
             const size_t index = requests++;
+            {
+              const std::lock_guard lock(mutex);
+              received.push_back(std::move(got));  // before the reply: the exporter may be done as soon as it has that
+            }
             peer.send(index < replies.size() ? replies[index] : reply("200 OK"));
-            const std::lock_guard lock(mutex);
-            received.push_back(std::move(got));
           }
         }) {
     if (config.endpoint.empty() && config.traces_endpoint.empty()) config.endpoint = url();
