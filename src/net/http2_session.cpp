@@ -68,7 +68,10 @@ const Callbacks& callbacks() {
 }  // namespace
 
 Http2Session::Http2Session(SessionEnv env, Time now)
-    : env_(std::move(env)), keepalive_(env_.limits, now.mono, reinterpret_cast<uintptr_t>(this) >> 4), now_(now.mono) {
+    : env_(std::move(env)),
+      keepalive_(env_.limits, now.mono, reinterpret_cast<uintptr_t>(this) >> 4),
+      begun_(now.mono),
+      now_(now.mono) {
   if (nghttp2_session_server_new2(&session_, callbacks().all, this, callbacks().options) != 0) throw std::bad_alloc();
   send_settings();
 }
@@ -189,6 +192,7 @@ int Http2Session::begin_headers(const nghttp2_frame& frame) {
   if (frame.headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
   Http2Stream& stream = take_slot(frame.hd.stream_id);
   stream.head.is_http2 = true;
+  stream.begun = now_;
   note(nghttp2_session_set_stream_user_data(session_, frame.hd.stream_id, &stream));
   return 0;
 }
@@ -215,6 +219,7 @@ int Http2Session::header(int32_t id, std::string_view name, std::string_view val
 }
 
 int Http2Session::frame_received(const nghttp2_frame& frame) {
+  if (frame.hd.type == NGHTTP2_SETTINGS) settings_seen_ = true;
   if (frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) == 0) {
     act(keepalive_.on_peer_ping(now_, open_ > 0));
     return 0;
@@ -250,10 +255,13 @@ int Http2Session::data(int32_t id, std::string_view bytes) {
   Http2Stream* stream = find(id);
   if (stream != nullptr) {
     stream->body_received += bytes.size();
+    if (stream->resting) stream->rest_received += bytes.size();
     if (stream->sink && (!stream->answered || stream->sink->wants_rest())) stream->sink->on_body(bytes);
   }
   // The sink has reserved and copied, or does not want them: the peer may send as many again.
-  note(nghttp2_session_consume(session_, id, bytes.size()));
+  note(nghttp2_session_consume_connection(session_, bytes.size()));
+  if (stream == nullptr || stream->rest_received > kMostRest) return 0;
+  note(nghttp2_session_consume_stream(session_, id, bytes.size()));
   return 0;
 }
 
@@ -263,6 +271,7 @@ void Http2Session::respond(uint64_t id, Response&& response) {
   Http2Stream& stream = *slots_[slot];
   if (stream.id == 0 || stream.generation != static_cast<uint32_t>(id) || stream.answered) return;
   stream.answered = true;
+  stream.answered_at = now_;
   stream.response = std::move(response);
   submit(stream);
   answered_or_gone(stream);
@@ -275,6 +284,9 @@ void Http2Session::submit(Http2Stream& stream) {
   stream.status = std::to_string(response.status);
   fields.push_back(field_of(":status", stream.status));
   for (const ResponseField& field : response.fields) fields.push_back(field_of(field.name, field.value));
+  // A client that knows the length need not wait for the stream's end, which curl 7.88 misses where it was sending.
+  stream.length = std::to_string(response.body.size());
+  if (!response.body.empty() && response.trailers.empty()) fields.push_back(field_of("content-length", stream.length));
   nghttp2_data_provider body{};
   body.source.ptr = &stream;
   body.read_callback = [](nghttp2_session*, int32_t, uint8_t* into, size_t room, uint32_t* flags,
@@ -301,6 +313,7 @@ ssize_t Http2Session::read_body(Http2Stream& stream, uint8_t* into, size_t room,
 }
 
 int Http2Session::frame_sent(const nghttp2_frame& frame) {
+  if (frame.hd.type == NGHTTP2_RST_STREAM) note_reset(frame.rst_stream.error_code);
   if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return 0;
   keepalive_.on_data_sent();
   if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
@@ -309,18 +322,20 @@ int Http2Session::frame_sent(const nghttp2_frame& frame) {
   return 0;
 }
 
-// The answer has left. Where the client has not ended its request it is told to stop (reset without error, RFC 9113
-// §8.1); what it has sent until it hears that is still taken for a while if the sink wants it. nghttp2 forgets a stream
-// that it resets, so the frame is written by hand then and nghttp2's own, at the end of the rest, is swallowed.
+// The answer has left. Where the client has not ended its request it may be told to stop (a reset without error, RFC
+// 9113 §8.1), but clients that are busy sending lose an answer that a reset follows. So the stream rests: what comes is
+// taken, or thrown away, for a while. A sink that wants the rest of an old call frees its client for the next one at
+// once; nghttp2 forgets a stream that it resets, so the frame is written by hand then and nghttp2's own, at the end of
+// the rest, is swallowed.
 void Http2Session::local_end(Http2Stream& stream) {
   stream.local_ended = true;
   if (stream.remote_ended) return;
-  const bool rest = stream.sink && stream.sink->wants_rest() && resting_ < env_.limits.max_concurrent_streams / 4;
-  if (!rest) return note(nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_NO_ERROR));
   stream.resting = true;
-  stream.rested = now_;
+  stream.answered_at = now_;
   ++resting_;
   --open_;
+  stream.told = stream.sink && stream.sink->wants_rest() && resting_ <= env_.limits.max_concurrent_streams / 4;
+  if (!stream.told) return;
   const auto id = static_cast<uint32_t>(stream.id);
   raw_ += {0, 0, 4, NGHTTP2_RST_STREAM, 0};
   for (int shift = 24; shift >= 0; shift -= 8) raw_ += static_cast<char>(id >> shift & 0xff);
@@ -334,59 +349,6 @@ int Http2Session::stream_closed(int32_t id) {
   --(stream->resting ? resting_ : open_);
   release_slot(*stream);
   return 0;
-}
-
-void Http2Session::on_tick(Time now) {
-  now_ = now.mono;
-  for (size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i]->id != 0 && slots_[i]->head_done) watch(*slots_[i], now);
-  }
-  act(keepalive_.on_tick(now_, open_ > 0));
-  if (drain_ != Drain::kNo) watch_drain(now);
-}
-
-void Http2Session::watch(Http2Stream& stream, Time now) {
-  if (stream.resting && now_ - stream.rested >= env_.limits.rest_timeout) {
-    stream.rested = now_ + std::chrono::hours(24);  // once
-    muted_.push_back(stream.id);
-    return note(nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_NO_ERROR));
-  }
-  if (stream.answered || !stream.sink) return;
-  stream.sink->on_tick(now);
-  if (stream.answered || stream.remote_ended) return;
-  const Duration late = now_ - stream.begun - env_.limits.body_grace;
-  if (late < Duration(0)) return;
-  const auto due = static_cast<uint64_t>(late / std::chrono::milliseconds(1)) * env_.limits.body_rate / 1000;
-  if (stream.body_received <= due) stream.sink->on_stalled();
-}
-
-void Http2Session::drain() {
-  if (drain_ != Drain::kNo) return;
-  drain_ = Drain::kNoticed;
-  drain_since_ = now_;
-  note(nghttp2_submit_shutdown_notice(session_));  // GOAWAY with the highest stream id: nothing is lost
-  note(nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr));
-}
-
-// The final GOAWAY, one round trip after the notice: all that the peer had sent before it knew has arrived by then.
-void Http2Session::watch_drain(Time now) {
-  if (drain_ != Drain::kNoticed || now.mono - drain_since_ < std::chrono::seconds(1)) return;
-  drain_ = Drain::kFinal;
-  const int32_t last = nghttp2_session_get_last_proc_stream_id(session_);
-  if (last > 0) note(nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, last, NGHTTP2_NO_ERROR, nullptr, 0));
-}
-
-void Http2Session::act(Http2Keepalive::Action action) {
-  using Action = Http2Keepalive::Action;
-  static constexpr std::string_view kTooMany = "too_many_pings";
-  if (action == Action::kPing) note(nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr));
-  if (action == Action::kDrain) drain();
-  if (action == Action::kClose) broken_ = true;
-  if (action == Action::kTooManyPings) {
-    note(nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_),
-                               NGHTTP2_ENHANCE_YOUR_CALM, bytes_of(kTooMany), kTooMany.size()));
-    broken_ = true;
-  }
 }
 
 std::shared_ptr<ServerSession> make_http2_session(SessionEnv env, Time now) {

@@ -27,14 +27,16 @@ struct Http2Stream {
   bool remote_ended = false;  // the client has ended its side
   bool answered = false;
   bool local_ended = false;  // our answer has left
-  bool resting = false;      // answered and reset, but what is under way is still taken
+  bool resting = false;      // the answer has left, the client goes on sending
+  bool told = false;         // resting, and reset in the client's eyes
   std::unique_ptr<RequestSink> sink;
   Response response;
-  std::string status;
+  std::string status, length;  // of its head
   size_t body_sent = 0;
   uint64_t body_received = 0;
-  Duration begun{0};   // when its head was complete
-  Duration rested{0};  // when it began to rest
+  uint64_t rest_received = 0;  // of it, since it rests
+  Duration begun{0};           // when its head began; then, when it was complete
+  Duration answered_at{0};     // then, when it began to rest
 };
 
 class Http2Session final : public ServerSession {
@@ -49,6 +51,7 @@ class Http2Session final : public ServerSession {
   bool finished() const override;
   void on_tick(Time now) override;
   void drain() override;
+  void say_goodbye() override;
   void respond(uint64_t id, Response&& response) override;
 
   // Events of nghttp2.
@@ -62,6 +65,12 @@ class Http2Session final : public ServerSession {
 
  private:
   static constexpr uint32_t kFrameSize = 64 << 10;
+  static constexpr uint32_t kMostMistakes = 1000;
+  static constexpr Duration kMistakesTime = std::chrono::seconds(10);
+  // Of a stream that rests; then its window stays closed. As much as a request may have where nothing else is written:
+  // Python's httpx waits for ever where its body is not read.
+  static constexpr uint64_t kMostRest = 64 << 20;
+  static constexpr Duration kRestTime = std::chrono::seconds(10);
 
   void send_settings();
   Http2Stream* find(int32_t id) const;
@@ -73,8 +82,13 @@ class Http2Session final : public ServerSession {
   void answered_or_gone(Http2Stream& stream);
   void local_end(Http2Stream& stream);
   void watch(Http2Stream& stream, Time now);
+  void watch_answer(Http2Stream& stream);
+  void let_go(Http2Stream& stream, uint32_t error);
   void watch_drain(Time now);
+  void say_final();
+  void watch_head(const Http2Stream& stream);
   void act(Http2Keepalive::Action action);
+  void note_reset(uint32_t error);
   void note(int error);
 
   SessionEnv env_;
@@ -86,8 +100,12 @@ class Http2Session final : public ServerSession {
   std::vector<int32_t> muted_;  // streams whose next reset is not sent: the peer was told already
   std::string raw_;             // frames of our own, sent after the one that is being taken
   Http2Keepalive keepalive_;
+  const Duration begun_;
   Duration now_;
   bool input_ended_ = false;
+  uint32_t mistakes_ = 0;  // of the peer, that ended a stream
+  Duration mistakes_since_{0};
+  bool settings_seen_ = false;  // the client's first frame
   bool broken_ = false;
   enum class Drain : uint8_t { kNo, kNoticed, kFinal } drain_ = Drain::kNo;
   Duration drain_since_{0};

@@ -96,7 +96,7 @@ struct ServerLimits {
   Duration ping_timeout = std::chrono::seconds(20);
   Duration min_peer_ping_interval = std::chrono::minutes(5);
   bool pings_without_stream = false;
-  Duration rest_timeout = std::chrono::seconds(2);  // how long the rest of an answered stream is still taken
+  Duration rest_timeout = std::chrono::seconds(2);  // how long a sink that wants the rest of an answered stream gets it
 };
 
 enum class ServerProtocol : uint8_t {

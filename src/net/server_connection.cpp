@@ -12,6 +12,7 @@ ServerConnection::ServerConnection(std::unique_ptr<Stream> stream, SessionEnv en
       protocol_(protocol),
       write_timeout_(env_.limits.write_timeout),
       now_(now),
+      begun_(now.mono),
       progress_(now.mono) {}
 
 void ServerConnection::start() {
@@ -121,7 +122,7 @@ void ServerConnection::on_tick(Time now) {
   if (state_ != State::kOpen) return;
   const bool stuck = !sending_.empty() && now.mono - progress_ >= write_timeout_;
   if (stuck) return close();
-  if (!session_) return;
+  if (!session_) return now.mono - begun_ >= kSilence ? close() : void();
   busy_ = true;
   session_->on_tick(now);
   busy_ = false;
@@ -134,6 +135,14 @@ void ServerConnection::drain() {
   if (!session_) return close();
   session_->drain();
   flush();
+}
+
+void ServerConnection::end() {
+  if (state_ == State::kOpen && session_) {
+    session_->say_goodbye();
+    flush();
+  }
+  close();
 }
 
 void ServerConnection::close() {

@@ -20,7 +20,8 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   void start();
   void on_tick(Time now);
   void drain();
-  void close();
+  void end();    // closes; what the protocol has to say of it goes as far as the socket takes it at once
+  void close();  // at once
   bool closed() const { return state_ == State::kClosed; }
 
  private:
@@ -34,6 +35,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   static constexpr size_t kMostUnsent = 1 << 20;  // a peer that does not read its answers is not read either
   static constexpr uint64_t kLingerBytes = 16 << 20;
   static constexpr Duration kLingerTime = std::chrono::seconds(2);
+  static constexpr Duration kSilence = std::chrono::seconds(60);  // at the beginning
 
   void read();
   void on_read(IoResult result);
@@ -59,6 +61,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   bool reading_ = false;
   bool busy_ = false;  // inside the session: output waits
   Time now_;
+  const Duration begun_;
   Duration progress_;  // when a write last ended, or began on an idle connection
   Duration lingering_since_{0};
   uint64_t lingered_ = 0;

@@ -36,6 +36,8 @@ class ServerSession : public ResponseTarget, public std::enable_shared_from_this
   virtual void on_tick(Time now) = 0;
   // Ends gracefully: what was begun is answered.
   virtual void drain() = 0;
+  // The connection is about to be closed: says so, where the protocol has words for it.
+  virtual void say_goodbye() {}
 
   // Called when output appears outside of receive() and on_tick().
   std::function<void()> on_output;

@@ -110,6 +110,11 @@ void Http2Peer::reset(int32_t stream) {
 
 void Http2Peer::ping() { nghttp2_submit_ping(impl_->session, NGHTTP2_FLAG_NONE, nullptr); }
 
+void Http2Peer::set_window(uint32_t bytes) {
+  const nghttp2_settings_entry entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, bytes};
+  nghttp2_submit_settings(impl_->session, NGHTTP2_FLAG_NONE, &entry, 1);
+}
+
 std::string Http2Peer::take_output() {
   std::string out;
   const uint8_t* bytes = nullptr;

@@ -33,6 +33,8 @@ class Http2Peer {
   void send_body(int32_t stream, std::string_view bytes, bool end);
   void reset(int32_t stream);
   void ping();
+  // How much of an answer's body may come, from now on.
+  void set_window(uint32_t bytes);
   // Bytes for the server, and what it has answered.
   std::string take_output();
   bool receive(std::string_view bytes);

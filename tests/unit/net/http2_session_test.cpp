@@ -1,40 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "scripted_handler.h"
-#include "support/catch.h"
-#include "support/http2_peer.h"
+#include "http2_fixture.h"
 
 namespace weir::net::test {
 namespace {
 
-using weir::test::Http2Peer;
-
-struct Fixture {
-  explicit Fixture(ServerLimits limits = {}) {
-    session = make_http2_session({&handler, limits, {"peer", nullptr}, &open}, at_second(1));
-    exchange();
-  }
-  // Bytes to and fro until both are silent.
-  void exchange() {
-    for (int i = 0; i < 100; ++i) {
-      const std::string to_server = peer.take_output();
-      if (!to_server.empty()) session->receive(to_server);
-      const std::string to_client = output_of(*session);
-      if (!to_client.empty()) peer.receive(to_client);
-      if (to_server.empty() && to_client.empty()) return;
-    }
-    FAIL("client and server do not come to an end");
-  }
-  int32_t post(std::string_view body, bool end = true) {
-    const int32_t stream = peer.begin(Http2Peer::grpc_fields("/p"));
-    peer.send_body(stream, body, end);
-    exchange();
-    return stream;
-  }
-  ScriptedHandler handler;
-  std::atomic<uint64_t> open{0};
-  Http2Peer peer;
-  std::shared_ptr<ServerSession> session;
-};
+using Fixture = Http2Fixture;
 
 TEST_CASE("http2: a body larger than every window, in both directions of flow control") {
   ServerLimits limits;
@@ -43,6 +13,7 @@ TEST_CASE("http2: a body larger than every window, in both directions of flow co
   const int32_t stream = f.post(std::string(5'000'000, 'x'));
   CHECK(f.peer.answer(stream).body == "5000000");
   CHECK(f.peer.answer(stream).field(":status") == "200");
+  CHECK(f.peer.answer(stream).field("content-length") == "7");
   CHECK(f.handler.requests[0]->gone);
   CHECK(f.open == 0);
 }
@@ -63,6 +34,8 @@ TEST_CASE("http2: trailers, and trailers only") {
   CHECK(f.peer.answer(with_trailers).header_frames == 2);
   CHECK(f.peer.answer(with_trailers).body.size() == 100'000);
   CHECK(f.peer.answer(with_trailers).field("grpc-status") == "0");
+  CHECK(f.peer.answer(with_trailers).fields.count("content-length") == 0);
+  CHECK(f.peer.answer(only).fields.count("content-length") == 0);
   CHECK(f.peer.answer(only).header_frames == 1);
   CHECK(f.peer.answer(only).ended);
   CHECK(f.open == 0);
@@ -159,6 +132,21 @@ TEST_CASE("http2: ends in two steps and never names stream 0") {
   CHECK(busy.peer.answer(first).body == "ok");
   CHECK(busy.peer.answer(crossing).body == "ok");
   CHECK(busy.session->finished());
+}
+
+TEST_CASE("http2: a peer hears that the connection is about to be closed, drained before or not") {
+  Fixture idle;
+  idle.session->say_goodbye();
+  idle.exchange();
+  CHECK(idle.peer.goaways() == std::vector<int32_t>{INT32_MAX});
+  for (const bool drained : {false, true}) {
+    Fixture used;
+    const int32_t last = used.post("a");
+    if (drained) used.session->drain();
+    used.session->say_goodbye();
+    used.exchange();
+    CHECK(used.peer.goaways() == std::vector<int32_t>{INT32_MAX, last});
+  }
 }
 
 TEST_CASE("http2: keepalive: probes, dead peers, and peers that probe too often") {
