@@ -59,12 +59,13 @@ void check_headers(const std::map<std::string, std::string>& headers, const Prob
 }
 
 void set_way(net::HttpClient::Options& options, const config::TlsClientConfig& tls, const std::string& proxy_url,
-             const std::string& exporter) {
+             const net::TlsLog& log) {
+  const std::string& exporter = log.component;
   options.proxy = proxy_url;
   const std::string error = net::choose_proxy(proxy_url, options.url).error;
   if (!error.empty()) throw std::runtime_error("exporters::" + exporter + ": " + error);
   if (!counts(tls, options.url.scheme == "https")) return;
-  net::TlsClient::Made made = net::TlsClient::make(tls, {"http/1.1"});
+  net::TlsClient::Made made = net::TlsClient::make(tls, {"http/1.1"}, log);
   if (!made.error.empty()) throw std::runtime_error("exporters::" + exporter + "::tls: " + made.error);
   options.tls = std::move(made.client);
 }

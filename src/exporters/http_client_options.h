@@ -9,6 +9,7 @@
 #include "config/tls.h"
 #include "exporters/client_auth.h"
 #include "net/http_client.h"
+#include "net/tls.h"
 
 namespace weir {
 
@@ -23,10 +24,10 @@ void check_proxy(const std::string& proxy_url, const ProblemAt& problem);
 // Names and values that cannot stand in a request. A value is a secret and never repeated.
 void check_headers(const std::map<std::string, std::string>& headers, const ProblemAt& problem);
 
-// `options.url` is set; adds TLS and the proxy. `exporter`: its id. Throws std::runtime_error where a certificate
-// cannot be read, or the proxy of the environment cannot be used.
+// `options.url` is set; adds TLS and the proxy. `log`: hears of certificates, as the exporter's id. Throws
+// std::runtime_error where a certificate cannot be read, or the proxy of the environment cannot be used.
 void set_way(net::HttpClient::Options& options, const config::TlsClientConfig& tls, const std::string& proxy_url,
-             const std::string& exporter);
+             const net::TlsLog& log);
 
 // A header replaces another of the same name.
 void set_header(net::HttpClient::Headers& headers, const std::string& name, const std::string& value);

@@ -44,9 +44,9 @@ void PageConfig::validate(const config::Value& at, const std::string& path, conf
 }
 
 net::PageServer::Started start_page(const PageConfig& config, uint16_t default_port, Shards& shards,
-                                    net::PageServer::Handler handler) {
+                                    net::PageServer::Handler handler, net::TlsLog log) {
   net::TlsServer::Made tls;
-  if (config.tls) tls = net::TlsServer::make(*config.tls, {"http/1.1"});
+  if (config.tls) tls = net::TlsServer::make(*config.tls, {"http/1.1"}, std::move(log));
   if (!tls.error.empty()) return {nullptr, tls.error};
   return net::PageServer::start(shards, address_of(config, default_port), std::move(handler), 0, std::move(tls.server));
 }

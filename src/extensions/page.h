@@ -20,7 +20,8 @@ struct PageConfig {
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
 };
 
+// `log`: hears of certificates.
 net::PageServer::Started start_page(const PageConfig& config, uint16_t default_port, Shards& shards,
-                                    net::PageServer::Handler handler);
+                                    net::PageServer::Handler handler, net::TlsLog log = {});
 
 }  // namespace weir

@@ -2,9 +2,9 @@
 #include "net/http_server.h"
 
 #include <atomic>
+#include <map>
+#include <optional>
 #include <utility>
-
-#include "absl/container/flat_hash_map.h"
 
 #include "net/server_connection.h"
 
@@ -22,13 +22,36 @@ void Responder::respond(Response&& response) const {
 
 namespace {
 constexpr auto kHandshakeTime = std::chrono::seconds(10);
-}
+// What a handshake may take where others wait.
+constexpr auto kHandshakePatience = std::chrono::seconds(1);
+constexpr uint64_t kHandshakeBytes = 51 << 10;  // OpenSSL's share, measured
+constexpr auto kTellEvery = std::chrono::minutes(1);
+
+// Something that happens too often for a line each.
+struct Tally {
+  uint64_t told = 0;
+  std::optional<Duration> told_at;
+
+  // How many of `all` are to be told now; 0: none, or not yet.
+  uint64_t due(uint64_t all, Duration now) {
+    if (all == told || (told_at && now - *told_at < kTellEvery)) return 0;
+    told_at = now;
+    return all - std::exchange(told, all);
+  }
+};
+
+}  // namespace
 
 struct HttpServer::Impl {
+  struct Shaking {
+    TlsHandshake handshake;
+    Duration since{0};
+    Reservation memory;
+  };
   // What belongs to one shard's thread.
   struct Connections {
     std::vector<std::shared_ptr<ServerConnection>> all;
-    absl::flat_hash_map<uint64_t, TlsHandshake> handshakes;
+    std::map<uint64_t, Shaking> handshakes;  // the oldest first
     uint64_t handshakes_begun = 0;
     bool told_to_drain = false;
     Duration last_tick{0};
@@ -44,6 +67,8 @@ struct HttpServer::Impl {
         by_shard(shards) {}
 
   void accept(std::unique_ptr<Stream> stream);
+  bool make_room(Connections& mine, Duration now);
+  void tell(Duration now);
   void on_handshake(TlsAccepted accepted);
   void serve(std::unique_ptr<Stream> stream, ServerProtocol speaks);
 
@@ -56,20 +81,49 @@ struct HttpServer::Impl {
   std::atomic<uint64_t> open_requests{0};
   std::atomic<uint64_t> connections{0};
   std::atomic<bool> draining{false};
+  std::atomic<uint64_t> turned_away{0};  // handshakes
+  Tally told_turned_away, told_pauses;   // of the first shard
   std::unique_ptr<Listener> listener;
 };
 
 void HttpServer::Impl::accept(std::unique_ptr<Stream> stream) {
   if (!secure.tls) return serve(std::move(stream), protocol);
   Connections& mine = by_shard[stream->shard().index()];
+  const Duration now = clock->now().mono;
+  if (!make_room(mine, now)) return;
   const uint64_t number = ++mine.handshakes_begun;
+  Shaking& shaking = mine.handshakes[number];
+  shaking.since = now;
+  if (secure.budget != nullptr) shaking.memory = Reservation::take(*secure.budget, kHandshakeBytes);
   // The handshake belongs to this object: it cannot end later.
-  mine.handshakes[number] =
+  shaking.handshake =
       secure.tls->accept(std::move(stream), kHandshakeTime, [this, &mine, number](TlsAccepted accepted) {
-        const TlsHandshake ended = std::exchange(mine.handshakes[number], nullptr);
-        mine.handshakes.erase(number);
+        const auto ended = mine.handshakes.extract(number);
         on_handshake(std::move(accepted));
       });
+}
+
+// Handshakes cost memory, and anybody may begin one. Where there are too many, one that has had its time gives way to
+// the newcomer. A crowd of clients that do it right is served in its order: then it is the newcomer that has to go.
+bool HttpServer::Impl::make_room(Connections& mine, Duration now) {
+  if (mine.handshakes.size() < secure.most_handshakes) return true;
+  turned_away.fetch_add(1, std::memory_order_relaxed);
+  const auto oldest = mine.handshakes.begin();
+  if (now - oldest->second.since < kHandshakePatience) return false;
+  mine.handshakes.erase(oldest);
+  return true;
+}
+
+void HttpServer::Impl::tell(Duration now) {
+  if (secure.log == nullptr) return;
+  const uint64_t away = told_turned_away.due(turned_away.load(std::memory_order_relaxed), now);
+  if (away > 0) {
+    secure.log->warn(secure.component, "too many TLS handshakes at once, some were turned away",
+                     {{"count", std::to_string(away)}});
+  }
+  if (told_pauses.due(listener->pauses(), now) == 0) return;
+  secure.log->warn(secure.component, "as many connections are open as the limit of open files allows, others wait",
+                   {{"connections", std::to_string(connections.load(std::memory_order_relaxed))}});
 }
 
 void HttpServer::Impl::on_handshake(TlsAccepted accepted) {
@@ -134,6 +188,7 @@ void HttpServer::on_tick(uint32_t shard, Time now) {
   constexpr Duration kEvery = std::chrono::milliseconds(20);  // what connections watch is slow
   if (now.mono - mine.last_tick < kEvery) return;
   mine.last_tick = now.mono;
+  if (shard == 0) impl_->tell(now.mono);
   for (size_t i = 0; i < mine.all.size(); ++i) mine.all[i]->on_tick(now);
   const size_t gone = std::erase_if(mine.all, [](const auto& connection) { return connection->closed(); });
   impl_->connections.fetch_sub(gone, std::memory_order_relaxed);
@@ -146,7 +201,7 @@ void HttpServer::drain() {
 
 void HttpServer::close(uint32_t shard) {
   Impl::Connections& mine = impl_->by_shard[shard];
-  for (const auto& connection : mine.all) connection->close();
+  for (const auto& connection : mine.all) connection->end();
   impl_->connections.fetch_sub(mine.all.size(), std::memory_order_relaxed);
   mine.all.clear();
   mine.handshakes.clear();

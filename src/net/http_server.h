@@ -11,6 +11,7 @@
 #include "net/http_message.h"
 #include "net/listener.h"
 #include "net/tls.h"
+#include "weir/budget.h"
 #include "weir/clock.h"
 #include "weir/log.h"
 #include "weir/shard.h"
@@ -104,11 +105,14 @@ enum class ServerProtocol : uint8_t {
   kAny,    // HTTP/1.1, or HTTP/2 where the client opens with its preface
 };
 
-// TLS of a listener. A client has 10 s for its handshake; where ALPN chose h2, that is what is spoken.
+// TLS of a listener, and who hears of what goes wrong before there is a request. A client has 10 s for its handshake;
+// where ALPN chose h2, that is what is spoken.
 struct ServerTls {
   std::shared_ptr<TlsServer> tls;  // null: plaintext
   Log* log = nullptr;              // hears of handshakes that fail, as `component`; outlives the server
   std::string component;
+  ByteBudget* budget = nullptr;    // pays for handshakes under way, where it is set; outlives the server
+  uint32_t most_handshakes = 256;  // under way, on each shard
 };
 
 // A listener and its connections on all shards.

@@ -11,6 +11,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 
+#include "net/descriptors.h"
 #include "net/listening_socket.h"
 #include "net/plain_stream.h"
 
@@ -22,7 +23,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr int kAcceptsPerTurn = 64;
-// After accept() failed for want of descriptors or memory: trying again at once would only burn the CPU.
+// Where there is no room for more connections, trying again at once would only burn the CPU.
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
 
 asio::generic::stream_protocol protocol_of(int family) { return {family, family == AF_UNIX ? 0 : IPPROTO_TCP}; }
@@ -65,6 +66,7 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
 
   void accept_some() {
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
+      if (full()) return wait_a_while();
       sockaddr_storage from{};
       socklen_t length = sizeof from;
       UniqueFd fd(::accept4(acceptor.native_handle(), reinterpret_cast<sockaddr*>(&from), &length,
@@ -80,7 +82,15 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
     wait();
   }
 
+  bool full() const {
+    if (only_shard) return false;
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < shards.size(); ++i) open += loop_of(shards.at(i)).connections();
+    return open >= most;
+  }
+
   void wait_a_while() {
+    pauses.fetch_add(1, std::memory_order_relaxed);
     pause.expires_after(kAcceptPause);
     pause.async_wait([self = shared_from_this()](const error_code& error) {
       if (!error) self->wait();
@@ -128,6 +138,8 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
   std::string unlink_path;
   asio::posix::stream_descriptor acceptor;
   asio::steady_timer pause;
+  std::atomic<uint64_t> pauses{0};
+  uint32_t most = 0;  // connections of the process
 };
 
 Listener::Bound Listener::bind(Shards& shards, const Endpoint& endpoint, OnStream on_stream,
@@ -143,12 +155,17 @@ Listener::Listener(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Listener::~Listener() { stop_accepting(); }
 
 void Listener::start() {
-  impl_->home.post([impl = impl_] { impl->wait(); });
+  impl_->home.post([impl = impl_] {
+    impl->most = connections_to_allow();
+    impl->wait();
+  });
 }
 
 void Listener::stop_accepting() {
   impl_->home.post([impl = impl_] { impl->close(); });
 }
+
+uint64_t Listener::pauses() const { return impl_->pauses.load(std::memory_order_relaxed); }
 
 uint16_t Listener::port() const { return impl_->port; }
 

@@ -5,6 +5,7 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 
 #include "net/asio_access.h"
 #include "net/tls_stream.h"
@@ -94,7 +95,8 @@ TlsHandshake refuse(std::unique_ptr<Stream> plain, TlsDone done) {
 
 class Server final : public TlsServer {
  public:
-  explicit Server(TlsContexts::Make make) : contexts(std::move(make)) {}
+  Server(TlsContexts::Make make, TlsLog log, std::function<void()> warn)
+      : contexts(std::move(make), std::move(log), std::move(warn)) {}
 
   TlsHandshake accept(std::unique_ptr<Stream> plain, Duration limit, TlsDone done) override {
     std::shared_ptr<TlsContext> context = contexts.current();
@@ -113,8 +115,8 @@ class Server final : public TlsServer {
 
 class Client final : public TlsClient {
  public:
-  Client(TlsClientSettings settings, TlsContexts::Make make)
-      : contexts(std::move(make)), settings_(std::move(settings)) {}
+  Client(TlsClientSettings settings, TlsContexts::Make make, TlsLog log, std::function<void()> warn)
+      : contexts(std::move(make), std::move(log), std::move(warn)), settings_(std::move(settings)) {}
 
   TlsHandshake connect(std::unique_ptr<Stream> plain, const std::string& host, TlsDone done) override {
     std::shared_ptr<TlsContext> context = contexts.current();
@@ -162,9 +164,10 @@ void watch_files(TlsContexts& contexts, const TlsSettings& settings) {
 
 }  // namespace
 
-TlsServer::Made TlsServer::make(const TlsServerSettings& settings, std::vector<std::string> protocols) {
+TlsServer::Made TlsServer::make(const TlsServerSettings& settings, std::vector<std::string> protocols, TlsLog log) {
   const auto server = std::make_shared<Server>(
-      [settings, protocols = std::move(protocols)] { return make_server_context(settings, protocols); });
+      [settings, protocols = std::move(protocols)] { return make_server_context(settings, protocols); }, log,
+      [settings, log] { warn_of_dates(settings, settings.client_ca_file, log); });
   watch_files(server->contexts, settings);
   if (settings.client_ca_file_reload) server->contexts.watch(settings.client_ca_file, kClientAuthorities);
   std::string error = server->contexts.load();
@@ -172,9 +175,10 @@ TlsServer::Made TlsServer::make(const TlsServerSettings& settings, std::vector<s
   return {server, ""};
 }
 
-TlsClient::Made TlsClient::make(const TlsClientSettings& settings, std::vector<std::string> protocols) {
+TlsClient::Made TlsClient::make(const TlsClientSettings& settings, std::vector<std::string> protocols, TlsLog log) {
   const auto client = std::make_shared<Client>(
-      settings, [settings, protocols = std::move(protocols)] { return make_client_context(settings, protocols); });
+      settings, [settings, protocols = std::move(protocols)] { return make_client_context(settings, protocols); }, log,
+      [settings, log] { warn_of_dates(settings, "", log); });
   watch_files(client->contexts, settings);
   std::string error = client->contexts.load();
   if (!error.empty()) return {nullptr, std::move(error)};

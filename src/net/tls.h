@@ -7,6 +7,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "net/stream.h"
+#include "weir/log.h"
 #include "weir/tls.h"
 
 namespace weir::net {
@@ -16,6 +17,16 @@ namespace weir::net {
 //
 // What is handed back is a Stream like any other: its shard is that of the stream below, closing it closes that one.
 // Streams belong to shards of EventLoops.
+
+// Who hears of certificates: of files that have changed and are used from now on, or cannot be used (a warning for each
+// change), and of certificates whose time is over or has not come (a warning when they are read).
+struct TlsLog {
+  Log* to = nullptr;  // outlives what it is given to
+  std::string component;
+};
+
+// The warnings about the dates of what the settings name; files that cannot be read are left out.
+void warn_of_dates(const TlsSettings& settings, const std::string& client_ca_file, const TlsLog& log);
 
 struct TlsAccepted {
   std::unique_ptr<Stream> stream;  // empty: see error
@@ -35,7 +46,7 @@ class TlsServer {
     std::string error;  // in the collector's words: "failed to load TLS config: failed to load TLS cert and key: …"
   };
   // `protocols`: what ALPN offers, best first.
-  static Made make(const TlsServerSettings& settings, std::vector<std::string> protocols);
+  static Made make(const TlsServerSettings& settings, std::vector<std::string> protocols, TlsLog log = {});
   virtual ~TlsServer() = default;
   // Does the handshake. `done` is called once on the stream's shard, never inside this call, with an error after
   // `limit` at the latest. A client that speaks plain HTTP is told so.
@@ -50,7 +61,7 @@ class TlsClient {
     std::string error;
   };
   // `insecure` does not matter here: whoever makes a client wants TLS.
-  static Made make(const TlsClientSettings& settings, std::vector<std::string> protocols);
+  static Made make(const TlsClientSettings& settings, std::vector<std::string> protocols, TlsLog log = {});
   virtual ~TlsClient() = default;
   // `host`: the name or address that the certificate must carry and that SNI says, unless server_name_override is set.
   // `done` is called once on the stream's shard, never inside this call. The caller watches the time.

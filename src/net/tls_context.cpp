@@ -7,20 +7,16 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 
 #include "net/tls_ciphers.h"
+#include "net/tls_pem.h"
 
 namespace weir::net {
 
 namespace {
 
-using X509Ptr = std::unique_ptr<X509, OpenSslFree<X509_free>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, OpenSslFree<EVP_PKEY_free>>;
-using BioPtr = std::unique_ptr<BIO, OpenSslFree<BIO_free>>;
 
 // Without TLS 1.3, whose suites are good throughout: forward secrecy and AES or ChaCha20.
 constexpr char kDefaultCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES";
@@ -31,37 +27,6 @@ std::string last_openssl_error() {
   const char* reason = ERR_reason_error_string(code);
   ERR_clear_error();
   return reason == nullptr ? "unknown error" : reason;
-}
-
-// A PEM text from where the settings have it.
-struct Pem {
-  std::string text;
-  std::string error;  // "open /x: no such file or directory"
-};
-
-Pem read_pem(const std::string& file, const std::string& written) {
-  if (file.empty()) return {written, ""};
-  Pem pem;
-  const std::unique_ptr<std::FILE, OpenSslFree<std::fclose>> in(std::fopen(file.c_str(), "rbe"));
-  char chunk[4096];
-  for (size_t got = 1; in && got > 0;) pem.text.append(chunk, got = std::fread(chunk, 1, sizeof chunk, in.get()));
-  if (in && std::ferror(in.get()) == 0) return pem;
-  std::string why = std::strerror(errno);
-  why.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(why.front())));
-  return {"", "open " + file + ": " + why};
-}
-
-BioPtr bio_of(const std::string& text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
-
-// A key with a password has none: OpenSSL must not ask on a terminal.
-int no_password(char*, int, int, void*) { return 0; }
-
-std::vector<X509Ptr> certificates_in(const std::string& pem) {
-  std::vector<X509Ptr> all;
-  const BioPtr bio = bio_of(pem);
-  while (X509* one = PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr)) all.emplace_back(one);
-  ERR_clear_error();
-  return all;
 }
 
 // Puts together one SSL_CTX; the first error stops it.
@@ -258,6 +223,7 @@ std::string TlsContexts::load() {
   }
   TlsContextMade made = make_();
   context_ = std::move(made.context);
+  if (context_) warn_();
   return std::move(made.error);
 }
 
@@ -279,10 +245,38 @@ std::shared_ptr<TlsContext> TlsContexts::current() {
   std::vector<std::string> seen;
   for (const Watched& file : watched_) seen.push_back(state_of(file.path));
   TlsContextMade made = make_();
-  if (!made.context) return context_;
+  if (!made.context) {
+    tell_unusable(made.error, seen);
+    return context_;
+  }
   for (size_t i = 0; i < watched_.size(); ++i) watched_[i].seen = std::move(seen[i]);
   context_ = std::move(made.context);
+  tell_taken();
   return context_;
+}
+
+std::string TlsContexts::files() const {
+  std::string all;
+  for (const Watched& file : watched_) all += (all.empty() ? "" : ", ") + file.path;
+  return all;
+}
+
+void TlsContexts::tell_taken() {
+  unusable_.clear();
+  if (log_.to == nullptr) return;
+  const X509* own = SSL_CTX_get0_certificate(context_->ctx.get());
+  log_.to->info(log_.component, "TLS certificates have changed and are used from now on",
+                {{"files", files()}, {"not_after", own == nullptr ? "" : text_of(X509_get0_notAfter(own))}});
+  warn_();
+}
+
+// Once for each change: every look tries again.
+void TlsContexts::tell_unusable(const std::string& error, const std::vector<std::string>& states) {
+  std::string now = error;
+  for (const std::string& state : states) now += '\n' + state;
+  if (log_.to == nullptr || std::exchange(unusable_, now) == now) return;
+  log_.to->warn(log_.component, "TLS certificates have changed and cannot be used; those from before stay",
+                {{"files", files()}, {"error", error}});
 }
 
 }  // namespace weir::net

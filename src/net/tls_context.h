@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "weir/tls.h"
+#include "net/tls.h"
 
 namespace weir::net {
 
@@ -40,7 +40,9 @@ TlsContextMade make_client_context(const TlsClientSettings& settings, const std:
 class TlsContexts {
  public:
   using Make = std::function<TlsContextMade()>;
-  explicit TlsContexts(Make make) : make_(std::move(make)) {}
+  // `warn`: looks at the dates of what was read.
+  TlsContexts(Make make, TlsLog log, std::function<void()> warn)
+      : make_(std::move(make)), log_(std::move(log)), warn_(std::move(warn)) {}
   // Looks at the file at most once per `every` (0: never), when a handshake asks. Before load().
   void watch(const std::string& path, Duration every);
   // The first context; the error where there is none.
@@ -56,11 +58,17 @@ class TlsContexts {
   };
   static std::string state_of(const std::string& path);
   bool changed(Duration now);
+  std::string files() const;
+  void tell_taken();
+  void tell_unusable(const std::string& error, const std::vector<std::string>& states);
 
   const Make make_;
+  const TlsLog log_;
+  const std::function<void()> warn_;
   std::mutex mutex_;
   std::vector<Watched> watched_;         // guarded by mutex_
   std::shared_ptr<TlsContext> context_;  // guarded by mutex_
+  std::string unusable_;                 // guarded by mutex_; what the log was told last
 };
 
 }  // namespace weir::net

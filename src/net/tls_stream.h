@@ -73,7 +73,7 @@ class TlsChannel : public std::enable_shared_from_this<TlsChannel> {
   void finish_write(IoResult result);
 
   const std::shared_ptr<TlsContext> context_;
-  const SslPtr ssl_;
+  SslPtr ssl_;  // null after a handshake that failed
   const std::unique_ptr<Stream> below_;
   State state_ = State::kHandshake;
   Done handshake_done_;

@@ -15,6 +15,7 @@
 #include "daemon/journal_config.h"
 #include "daemon/print.h"
 #include "journal/posix_disk.h"
+#include "net/descriptors.h"
 
 namespace weir {
 namespace {
@@ -36,6 +37,7 @@ int run(const config::CommandLine& command) {
   if (problems.any_error()) return 1;
   const bool any_warning = !problems.all().empty() || !command.warnings.empty();
   if (command.command == config::CommandLine::Command::kValidate) return command.strict && any_warning ? 1 : 0;
+  net::raise_descriptor_limit();
   return Daemon(std::move(service), list, std::move(journal)).run();
 }
 

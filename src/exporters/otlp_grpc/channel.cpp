@@ -9,6 +9,7 @@
 #include <grpcpp/create_channel.h>
 
 #include "net/proxy.h"
+#include "net/tls.h"
 
 namespace weir {
 
@@ -87,6 +88,7 @@ GrpcChannel::GrpcChannel(const OtlpGrpcConfig& config, const ComponentEnv& env)
     certificates_ = read_grpc_certificates(config_.tls);
     if (!certificates_.error.empty())
       throw std::runtime_error("exporters::" + env_.id + "::tls: " + certificates_.error);
+    net::warn_of_dates(config_.tls, "", {env_.log, env_.id});
   }
   next_reading_ = env_.clock->now().mono + config_.tls.reload_interval;
   connect();
@@ -116,6 +118,7 @@ void GrpcChannel::read_again() {
   if (found == certificates_) return;
   certificates_ = std::move(found);
   env_.log->info(env_.id, "certificates have changed; connecting anew", {});
+  net::warn_of_dates(config_.tls, "", {env_.log, env_.id});
   connect();
 }
 

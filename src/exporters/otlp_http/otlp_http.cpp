@@ -41,11 +41,11 @@ uint32_t connections_for(const OtlpHttpConfig& config) {
   return static_cast<uint32_t>(std::clamp<int64_t>(std::min(wanted, limit), 1, 1000));
 }
 
-net::HttpClient::Options options_for(const OtlpHttpConfig& config, const net::Url& url, const std::string& id) {
+net::HttpClient::Options options_for(const OtlpHttpConfig& config, const net::Url& url, const ComponentEnv& env) {
   net::HttpClient::Options options{.url = url,
                                    .max_connections = connections_for(config),
                                    .idle_timeout = config.disable_keep_alives ? Duration{0} : config.idle_conn_timeout};
-  set_way(options, config.tls, config.proxy_url, id);
+  set_way(options, config.tls, config.proxy_url, {env.log, env.id});
   return options;
 }
 
@@ -59,7 +59,7 @@ class HttpTransport final : public Transport {
         path_(parsed.path.empty() ? "/" : parsed.path),
         codec_(codec_for(config.compression)),
         auth_(find_client_auth(config.auth, env)),
-        client_(home, options_for(config, parsed, env.id)) {
+        client_(home, options_for(config, parsed, env)) {
     make_headers();
   }
 

@@ -16,7 +16,7 @@ namespace {
 constexpr Duration kNoTimeout = std::chrono::hours(24);
 constexpr size_t kErrorText = 256;  // of a reply's body; enough for what receivers say
 
-net::HttpClient::Options options_of(const RemoteWriteConfig& config, const std::string& id) {
+net::HttpClient::Options options_of(const RemoteWriteConfig& config, const ComponentEnv& env) {
   std::string error;
   net::HttpClient::Options options;
   options.url = net::parse_url(config.http.endpoint, error).value_or(net::Url{});
@@ -25,7 +25,7 @@ net::HttpClient::Options options_of(const RemoteWriteConfig& config, const std::
                                                                : config.parallel_requests());
   options.idle_timeout = config.http.idle_conn_timeout;
   options.max_reply_bytes = 64 << 10;
-  set_way(options, config.http.tls, config.http.proxy_url, id);
+  set_way(options, config.http.tls, config.http.proxy_url, {env.log, env.id});
   return options;
 }
 
@@ -33,7 +33,7 @@ class HttpWriteClient final : public WriteClient {
  public:
   HttpWriteClient(const RemoteWriteConfig& config, const ComponentEnv& env, Shard& home)
       : clock_(*env.clock),
-        options_(options_of(config, env.id)),
+        options_(options_of(config, env)),
         auth_(find_client_auth(config.http.auth, env)),
         client_(home, options_),
         timeout_(config.http.timeout > Duration{0} ? config.http.timeout : kNoTimeout) {

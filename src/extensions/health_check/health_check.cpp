@@ -20,6 +20,7 @@ std::string json_page(std::string_view status, std::string_view since, std::stri
 struct HealthCheck::Impl {
   HealthCheckConfig config;
   std::string id;
+  Log* log;
   Shards* shards;
   const Clock* clock;
   std::function<bool()> ready;
@@ -50,8 +51,15 @@ struct HealthCheck::Impl {
 
 HealthCheck::HealthCheck(HealthCheckConfig config, const ComponentEnv& env, std::function<bool()> ready,
                          std::function<net::PageReply()> readyz)
-    : impl_(std::make_unique<Impl>(
-          Impl{std::move(config), env.id, env.shards, env.clock, std::move(ready), std::move(readyz), {}, nullptr})) {}
+    : impl_(std::make_unique<Impl>(Impl{std::move(config),
+                                        env.id,
+                                        env.log,
+                                        env.shards,
+                                        env.clock,
+                                        std::move(ready),
+                                        std::move(readyz),
+                                        {},
+                                        nullptr})) {}
 
 HealthCheck::~HealthCheck() = default;
 
@@ -59,7 +67,8 @@ std::string HealthCheck::start() {
   impl_->up_since = impl_->clock->now();
   auto started = start_page(
       impl_->config.page, kDefaultPort, *impl_->shards,
-      [impl = impl_.get()](const net::PageRequest& request, net::PageDone done) { done(impl->page(request.path)); });
+      [impl = impl_.get()](const net::PageRequest& request, net::PageDone done) { done(impl->page(request.path)); },
+      {impl_->log, impl_->id});
   if (!started.server) return impl_->id + ": " + started.error;
   impl_->server = std::move(started.server);
   return "";

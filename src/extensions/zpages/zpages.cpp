@@ -112,12 +112,18 @@ std::string traces_page() {
 }  // namespace
 
 ZPages::ZPages(ZPagesConfig config, const ComponentEnv& env, Ask ask)
-    : config_(std::move(config)), id_(env.id), shards_(env.shards), clock_(env.clock), ask_(std::move(ask)) {}
+    : config_(std::move(config)),
+      id_(env.id),
+      log_(env.log),
+      shards_(env.shards),
+      clock_(env.clock),
+      ask_(std::move(ask)) {}
 
 std::string ZPages::start() {
-  auto started = start_page(
-      config_.page, kDefaultPort, *shards_,
-      [this](const net::PageRequest& request, net::PageDone done) { answer(request.path, std::move(done)); });
+  auto started =
+      start_page(config_.page, kDefaultPort, *shards_,
+                 [this](const net::PageRequest& request, net::PageDone done) { answer(request.path, std::move(done)); },
+                 {log_, id_});
   if (!started.server) return id_ + ": " + started.error;
   server_ = std::move(started.server);
   return "";

@@ -49,6 +49,7 @@ class ZPages {
 
   const ZPagesConfig config_;
   const std::string id_;
+  Log* const log_;
   Shards* const shards_;
   const Clock* const clock_;
   const Ask ask_;

@@ -143,11 +143,11 @@ std::string OtlpReceiver::Impl::bind_one(Protocol& protocol, const Config& writt
   std::string error;
   const std::optional<net::Endpoint> where = endpoint_of(written.endpoint, written.transport, default_port, error);
   if (!where) return key + "::endpoint: " + error;
-  net::ServerTls secure{nullptr, env.log, env.id};
+  net::ServerTls secure{nullptr, env.log, env.id, env.budget};
   if (written.tls) {
     std::vector<std::string> offered = {"h2"};
     if (speaks == net::ServerProtocol::kAny) offered.push_back("http/1.1");
-    net::TlsServer::Made made = net::TlsServer::make(*written.tls, std::move(offered));
+    net::TlsServer::Made made = net::TlsServer::make(*written.tls, std::move(offered), {env.log, env.id});
     if (!made.server) return key + "::tls: " + made.error;
     secure.tls = std::move(made.server);
   }

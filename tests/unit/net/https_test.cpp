@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP over TLS: our servers and our client, with one another and with strangers.
+#include <algorithm>
 #include <atomic>
 
 #include "client_caller.h"
+#include "kept_log.h"
 #include "net/http_server.h"
 #include "net/page_server.h"
 #include "stock_tls.h"
@@ -67,26 +69,13 @@ struct EchoHandler final : RequestHandler {
   }
 };
 
-struct KeptLog final : Log {
-  void write(LogLevel level, std::string_view component, std::string_view message, LogFields fields) override {
-    std::lock_guard lock(mutex);
-    lines.push_back((level == LogLevel::kWarn ? "warn " : "") + std::string(component) + " " + std::string(message) +
-                    " " + fields.begin()->second);
-  }
-  std::string first() {
-    std::lock_guard lock(mutex);
-    return lines.empty() ? "" : lines.front();
-  }
-  std::mutex mutex;
-  std::vector<std::string> lines;
-};
-
 struct Site {
-  Site(ServerProtocol protocol, const TlsServerSettings& settings) : world(2) {
+  Site(ServerProtocol protocol, const TlsServerSettings& settings, uint32_t most_handshakes = 256) : world(2) {
     auto protocols = std::vector<std::string>{"h2"};
     if (protocol == ServerProtocol::kAny) protocols.push_back("http/1.1");
-    auto started = HttpServer::bind(world.loops, {"127.0.0.1", 0, ""}, protocol, ServerLimits{}, handler, world.clock,
-                                    {server_of(settings, std::move(protocols)), &log, "otlp"});
+    auto started =
+        HttpServer::bind(world.loops, {"127.0.0.1", 0, ""}, protocol, ServerLimits{}, handler, world.clock,
+                         {server_of(settings, std::move(protocols)), &log, "otlp", &budget, most_handshakes});
     REQUIRE(started.error == "");
     server = std::move(started.server);
     world.loops.start_ticks(std::chrono::milliseconds(10),
@@ -101,6 +90,7 @@ struct Site {
   uint16_t port() const { return server->port(); }
   EchoHandler handler;
   KeptLog log;
+  ByteBudget budget{1 << 20};
   Loops world;
   std::unique_ptr<HttpServer> server;
 };
@@ -179,7 +169,7 @@ TEST_CASE("who does not shake hands is told, closed, and written down") {
   plain.send("POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd");
   CHECK(plain.read_to_end() == "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n");
   poll_until([&] { return site.log.first() != ""; });
-  CHECK(site.log.first().starts_with("warn otlp TLS handshake failed TLS handshake with 127.0.0.1:"));
+  CHECK(site.log.first().starts_with("warn otlp TLS handshake failed error=TLS handshake with 127.0.0.1:"));
   CHECK(site.log.first().find("http request") != std::string::npos);
 }
 
@@ -200,6 +190,33 @@ TEST_CASE("draining and closing while hands are shaken") {
     on(site.world.loops.at(shard), [&] { return site.server->close(shard), true; });
   }
   for (RawSocket& peer : silent) CHECK(peer.read_to_end() == "");
+}
+
+TEST_CASE("silent peers do not keep others from shaking hands for long") {
+  TestAuthority authority;
+  Site site(ServerProtocol::kAny, server_settings(authority.issue()), 4);
+  std::vector<RawSocket> silent;
+  for (int i = 0; i < 40; ++i) {
+    silent.push_back(RawSocket::connect(site.port()));
+    silent.back().send("\x16\x03\x01");
+  }
+  poll_until([&] { return site.log.first() != ""; });
+  CHECK(site.log.first().starts_with("warn otlp too many TLS handshakes at once, some were turned away count="));
+  poll_until([&] { return site.budget.used() == 8 * 51 * 1024; });  // four on each of two shards
+  for (int good = 0; good < 4;) {
+    try {
+      StockTls peer = StockTls::connect(site.port(), "http/1.1");
+      peer.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      CHECK(peer.read_until("\r\n\r\n").starts_with("HTTP/1.1 200"));
+      ++good;
+    } catch (const std::runtime_error&) {
+      std::this_thread::yield();  // the silent ones have their second
+    }
+  }
+  silent.clear();
+  poll_until([&] { return site.budget.used() == 0; });
+  const std::vector<std::string> lines = site.log.take();
+  CHECK(std::count_if(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("warn"); }) == 1);
 }
 
 TEST_CASE("an https server that cannot be trusted or does not shake hands") {

@@ -25,8 +25,8 @@ struct EchoSite::Echo : std::enable_shared_from_this<EchoSite::Echo> {
   char buffer[40000];
 };
 
-EchoSite::EchoSite(const TlsServerSettings& settings, Duration limit, std::vector<std::string> protocols) {
-  TlsServer::Made made = TlsServer::make(settings, std::move(protocols));
+EchoSite::EchoSite(const TlsServerSettings& settings, Duration limit, std::vector<std::string> protocols, TlsLog log) {
+  TlsServer::Made made = TlsServer::make(settings, std::move(protocols), std::move(log));
   INFO(made.error);
   REQUIRE(made.server);
   tls_ = std::move(made.server);

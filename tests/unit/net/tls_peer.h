@@ -31,7 +31,7 @@ inline TlsClientSettings client_settings(const weir::test::TestAuthority& author
 class EchoSite {
  public:
   explicit EchoSite(const TlsServerSettings& settings, Duration limit = std::chrono::seconds(10),
-                    std::vector<std::string> protocols = {"h2", "http/1.1"});
+                    std::vector<std::string> protocols = {"h2", "http/1.1"}, TlsLog log = {});
   ~EchoSite();
   uint16_t port() const { return listener_->port(); }
   Shard& shard() { return world_.loops.at(0); }
