@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cerrno>
 
 #include "journal/disk_journal_impl.h"
 #include "weir/admission.h"
@@ -22,7 +23,9 @@ std::string DiskJournal::Impl::refusal(const AppendRequest& request) {
     return why;
   };
   if (closed) return refuse(metrics.refused_closing, "journal: shutting down");
-  if (failing != 0) return refuse(metrics.refused_disk, "journal: " + errno_text(failing));
+  if (failing != 0 || disk_is_full) {
+    return refuse(metrics.refused_disk, "journal: " + errno_text(failing != 0 ? failing : ENOSPC));
+  }
   if (request.route >= current.size() || request.bytes->size() > kMaxPayload / 2) {
     return refuse(metrics.refused_disk, "journal: not a request that can be journaled");
   }
@@ -146,6 +149,7 @@ void DiskJournal::Impl::committed() {
 // be on disk nevertheless, its settlement will be behind it.
 void DiskJournal::Impl::commit_failed(int error) {
   failing = error;
+  if (error == ENOSPC) give_up_reserve();
   retry_at = world.clock->now().mono + kTryAgainAfter;
   lines.insert(lines.end(), std::make_move_iterator(lines_gathered.begin()),
                std::make_move_iterator(lines_gathered.end()));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cerrno>
 
 #include "journal/disk_journal_impl.h"
 
@@ -67,10 +68,12 @@ void DiskJournal::Impl::saved(int error, uint64_t bytes) {
     retire(std::exchange(dead_then, std::move(dead_now)));
   } else {
     changed = true;
+    if (error == ENOSPC) give_up_reserve();
     save_at = world.clock->now().mono + kSaveAgain;
     world.log->error("journal", "cannot write a checkpoint", {{"error", errno_text(error)}});
   }
-  if (std::exchange(save_failing, error != 0) != save_failing) set_health();
+  save_failing = error != 0;
+  set_health();
   if (on_closed) return finish_closing(error == 0);
   if (!waiting.empty() && !save_failing) begin_save();
 }
@@ -91,7 +94,7 @@ bool DiskJournal::Impl::save_is_due(Time now) const {
   if (save_failing) return now.mono >= save_at;
   if (!waiting.empty() || (save_at != Duration(0) && now.mono >= save_at)) return true;
   if (dead_bytes == 0) return false;
-  if (is_full) return now.mono >= last_save + kSaveAgainWhenFull;
+  if (is_full || disk_is_full) return now.mono >= last_save + kSaveAgainWhenFull;
   const uint64_t many = std::min(kDeadSegments * options.segment_bytes, std::max<uint64_t>(max_bytes / 4, 1));
   return dead_bytes >= many && now.mono >= last_save + kSaveAgain;
 }

@@ -120,6 +120,8 @@ struct DiskJournal::Impl : std::enable_shared_from_this<Impl> {
   void rewrite();
   void copy_forward(uint64_t record, const RecordBook& book);
   void prepare_spare();
+  void give_up_reserve();
+  void win_reserve_back(Time now);
   uint64_t used_bytes() const { return closed_bytes + head_end + spilled->disk_bytes(); }
   uint64_t room_for_spills() const;
   uint64_t reserve() const;
@@ -158,6 +160,7 @@ struct DiskJournal::Impl : std::enable_shared_from_this<Impl> {
   int failing = 0;  // the errno; requests are refused
   bool save_failing = false;
   bool is_full = false;
+  bool disk_is_full = false;  // the device: no requests until the log has its reserve again
   Duration retry_at{0};
   uint64_t head_segment = 0;  // where the log is being written
   uint64_t head_end = 0;
@@ -166,6 +169,7 @@ struct DiskJournal::Impl : std::enable_shared_from_this<Impl> {
   uint64_t appended_bytes = 0;
   bool preparing = false;  // a spare, on `helper`
   bool spare_wanted = true;
+  Duration reserve_again_at{0};
   bool changed = false;           // since the last checkpoint
   std::deque<uint64_t> to_copy;   // records to be written forward
   std::set<uint64_t> unreadable;  // segments that are not written forward again

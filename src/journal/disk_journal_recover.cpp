@@ -30,7 +30,7 @@ DiskJournal::Impl::Impl(World its_world, JournalOptions its_options)
     : world(its_world),
       options(fitted(std::move(its_options), *world.disk)),
       metrics(*world.telemetry),
-      log(*world.disk, *world.log, {.segment_bytes = options.segment_bytes}),
+      log(*world.disk, *world.log, {.segment_bytes = options.segment_bytes, .reserve = 1}),
       refused(*world.disk),
       spilled(std::make_shared<SpillStore>(SpillStore::World{world.disk, world.helper, world.budget, world.log})) {}
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <system_error>
 
@@ -11,6 +12,7 @@ namespace {
 
 constexpr Duration kSurveyInterval = std::chrono::milliseconds(100);
 constexpr Duration kMetricsInterval = std::chrono::seconds(1);
+constexpr Duration kReserveInterval = std::chrono::seconds(1);
 constexpr uint64_t kCopiedPerTick = 1 << 20;
 constexpr uint64_t kSlackSegments = 4;
 
@@ -28,6 +30,7 @@ std::string errno_text(int error) { return std::generic_category().message(error
 void DiskJournal::Impl::tick(Time now) {
   take_settlements();
   try_again(now);
+  win_reserve_back(now);
   read_again(now);
   log_settlements(now);
   if (now.mono >= survey_at) {
@@ -79,7 +82,8 @@ void DiskJournal::Impl::choose_to_copy(uint64_t holding, uint64_t emptiest) {
 }
 
 void DiskJournal::Impl::rewrite() {
-  for (uint64_t copied = 0; failing == 0 && !to_copy.empty() && copied < kCopiedPerTick; to_copy.pop_front()) {
+  for (uint64_t copied = 0; failing == 0 && !disk_is_full && !to_copy.empty() && copied < kCopiedPerTick;
+       to_copy.pop_front()) {
     const RecordBook* book = books.find(to_copy.front());
     if (book == nullptr || book->at.segment == 0 || book->at.segment == head_segment) continue;
     if (used_bytes() + log.pending_bytes() + book->at.size + reserve() / 2 > max_bytes) return;
@@ -105,13 +109,30 @@ void DiskJournal::Impl::copy_forward(uint64_t record, const RecordBook& book) {
 void DiskJournal::Impl::prepare_spare() {
   if (!spare_wanted || preparing || failing != 0 || log.disk_bytes() + options.segment_bytes > max_bytes) return;
   preparing = true;
-  world.helper->post([impl = shared_from_this()] {
-    const bool more = impl->log.prepare_spare();
+  world.helper->post([impl = shared_from_this(), next = log.next_name()] {
+    const bool more = impl->log.prepare_spare(next);
     impl->world.self->post([impl, more] {
       impl->preparing = false;
       impl->spare_wanted = more;
     });
   });
+}
+
+// What is settled can be freed only when that is written: the reserve's room is for it.
+void DiskJournal::Impl::give_up_reserve() {
+  log.give_up_spare();
+  disk_is_full = true;
+}
+
+void DiskJournal::Impl::win_reserve_back(Time now) {
+  if (!disk_is_full || failing != 0) return;
+  if (log.has_reserve()) {
+    disk_is_full = false;
+    return set_health();
+  }
+  if (now.mono < reserve_again_at) return;
+  reserve_again_at = now.mono + kReserveInterval;
+  spare_wanted = true;
 }
 
 // Kept for what must never wait for room: settlements, checkpoints, decisions, copies.
@@ -124,15 +145,18 @@ bool DiskJournal::Impl::full(uint64_t more) const {
 }
 
 uint64_t DiskJournal::Impl::room_for_spills() const {
+  if (disk_is_full) return 0;
   const uint64_t others = closed_bytes + head_end + log.pending_bytes() + reserve();
   return max_bytes - std::min(max_bytes, others);
 }
 
 void DiskJournal::Impl::set_health() {
   JournalHealth now;
-  now.accepting = failing == 0 && !is_full;
+  now.accepting = failing == 0 && !is_full && !disk_is_full;
   if (failing != 0) {
     now.reason = "journal: " + errno_text(failing);
+  } else if (disk_is_full) {
+    now.reason = "journal: " + errno_text(ENOSPC);
   } else if (is_full) {
     now.reason = "journal: full: " + bytes_text(used_bytes()) + " of " + bytes_text(max_bytes);
   } else if (save_failing) {

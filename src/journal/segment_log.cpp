@@ -118,6 +118,14 @@ int SegmentLog::Impl::write_end(uint64_t segment, uint64_t end) {
   return file->sync();
 }
 
-bool SegmentLog::prepare_spare() { return impl_->spares.prepare(); }
+std::string SegmentLog::next_name() const { return impl_->writer.next_name(); }
+
+bool SegmentLog::has_reserve() const { return impl_->spares.has_reserve(); }
+void SegmentLog::give_up_spare() { impl_->spares.give_up_one(); }
+
+bool SegmentLog::prepare_spare(const std::string& next) {
+  impl_->spares.place(next);
+  return impl_->spares.prepare();
+}
 
 }  // namespace weir::journal

@@ -27,6 +27,7 @@ struct Location {
 struct SegmentLogOptions {
   uint32_t segment_bytes = 16 << 20;  // a record that is greater gets a segment of its own
   uint32_t spares = 2;                // made ahead; four times as many dead ones are kept, to be written over
+  uint32_t reserve = 0;               // spares more that only give_up_spare() takes
 };
 
 // What opening found, record by record in the order in which they were appended (copies that were rewritten forward
@@ -100,9 +101,14 @@ class SegmentLog {
   // No record in it is needed any more: kept as a spare, or deleted. 0, or the errno: it is still there (EBUSY: it is
   // the newest).
   int retire(uint64_t segment);
-  // Makes a zero-filled spare where one is missing; may be called from another thread than the rest, one at a time.
-  // True where there was something to do.
-  bool prepare_spare();
+  // The name of the segment that will be begun next.
+  std::string next_name() const;
+  // Puts a spare in the place of `next`, and makes a zero-filled one where one is missing; may be called from another
+  // thread than the rest, one at a time. True where there was something to make.
+  bool prepare_spare(const std::string& next);
+  // Deletes a spare, the reserve too: room on a full disk for what frees more.
+  void give_up_spare();
+  bool has_reserve() const;
 
  private:
   struct Impl;

@@ -15,7 +15,7 @@ struct SegmentLog::Impl {
       : disk(its_disk),
         log(its_log),
         options(its_options),
-        spares(disk, options.segment_bytes, options.spares),
+        spares(disk, options.segment_bytes, options.spares + options.reserve, options.reserve),
         writer(disk, log, spares, segments, options.segment_bytes),
         reader(disk) {}
 

@@ -41,16 +41,34 @@ int SegmentWriter::write(const std::deque<GatheredRecord>& records, bool sync, s
 }
 
 int SegmentWriter::attempt(const std::deque<GatheredRecord>& records, bool sync, std::vector<Location>& placed) {
+  if (safe_ == 0 && better_in_another(records)) {
+    if (const int error = next_segment(records[0]); error != 0) return error;
+  }
   for (size_t i = safe_; i < records.size(); ++i) {
     if (!fits(records[i])) {
       if (const int error = flush(true); error != 0) return error;
-      close_segment();
       safe_ = i;
-      if (const int error = begin_segment(records[i]); error != 0) return error;
+      if (const int error = next_segment(records[i]); error != 0) return error;
     }
     placed[i] = place(records[i]);
   }
   return flush(sync);
+}
+
+// What would lie in two segments needs two syncs, one after the other, and senders wait for both. A little room left
+// empty is cheaper.
+bool SegmentWriter::better_in_another(const std::deque<GatheredRecord>& records) const {
+  if (!file_ || records.empty() || !fits(records[0])) return false;
+  uint64_t size = 0;
+  for (const GatheredRecord& record : records) size += record_size(record.head.size);
+  return end_ + size > capacity_ && size <= segment_bytes_ / 8;
+}
+
+// The records before are safe or in no file.
+int SegmentWriter::next_segment(const GatheredRecord& first) {
+  if (const int error = flush(true); error != 0) return error;
+  close_segment();
+  return begin_segment(first);
 }
 
 bool SegmentWriter::routes_are_due() const { return routes_again_ != 0 && end_ >= routes_again_; }
@@ -138,13 +156,14 @@ int SegmentWriter::begin_segment(const GatheredRecord& first) {
 }
 
 // The file is in the directory for good before anything is written to it: its number is never used again, so what it
-// held before is never taken for its own.
+// held before is never taken for its own. Mostly a spare was put there before (Spares::place): a sync less to wait for.
 int SegmentWriter::make_file(uint64_t bytes, bool& recycled) {
   const std::string name = segment_name(number_);
-  recycled = bytes == segment_bytes_ && spares_.take(name) == 0;
+  const Spares::Taken taken = spares_.take(name, bytes);
+  recycled = taken != Spares::Taken::kNone;
   const auto mode = recycled ? Disk::Mode::kReadWrite : Disk::Mode::kCreate;
   if (const int error = disk_.open(name, mode, file_); error != 0) return error;
-  return disk_.sync_directory("");
+  return taken == Spares::Taken::kPlaced ? 0 : disk_.sync_directory("");
 }
 
 void SegmentWriter::close_segment() {

@@ -68,6 +68,8 @@ class SegmentWriter {
   void start(const Start& start) { start_ = start; }
   // All of it, or nothing that counts; once more in another segment where the first try fails.
   int write(const std::deque<GatheredRecord>& records, bool sync, std::vector<Location>& placed);
+  // The name of the one that will be begun next.
+  std::string next_name() const { return segment_name(start_.next_number); }
   // The segment that is being written; 0: none.
   uint64_t active() const { return file_ ? number_ : 0; }
   uint32_t epoch() const { return start_.epoch; }
@@ -75,6 +77,8 @@ class SegmentWriter {
  private:
   int attempt(const std::deque<GatheredRecord>& records, bool sync, std::vector<Location>& placed);
   bool fits(const GatheredRecord& record) const;
+  bool better_in_another(const std::deque<GatheredRecord>& records) const;
+  int next_segment(const GatheredRecord& first);
   bool routes_are_due() const;
   Location place(const GatheredRecord& record);
   void place_routes();

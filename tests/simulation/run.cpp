@@ -126,7 +126,7 @@ class Run {
   void trouble() {
     const char* const kSinks[] = {"backend/a", "backend/b", "backend/metrics"};
     Backend::Sink& sink = backend_.sinks[kSinks[random_() % 3]];
-    switch (random_() % 4) {
+    switch (random_() % 5) {
       case 0:
         sink.up = false;
         return;
@@ -136,6 +136,8 @@ class Run {
       case 2:
         disk_troubled_ = true;
         return fail_disk();
+      case 3:
+        return fill_disk();
       default:
         sink.up = true;
         sink.lose_answers_percent = 0;
@@ -151,6 +153,20 @@ class Run {
       disk_->fail(kOps[random_() % std::size(kOps)], kErrors[random_() % std::size(kErrors)], 1 + random_() % 10,
                   chance(50) ? 1 : random_() % 40);
     }
+  }
+
+  // Something else takes all room of the device but a few bytes. Once the journal has a spare to give up, it must come
+  // out of that by itself, with what it frees.
+  void fill_disk() {
+    const std::vector<std::string> names = disk_->names();
+    const bool spare = std::any_of(names.begin(), names.end(), [](const auto& n) { return n.starts_with("spare-"); });
+    if (!spare || disk_is_full_) return;
+    disk_troubled_ = disk_is_full_ = true;
+    disk_->set_capacity(disk_->used() + random_() % 20000);
+  }
+  void make_room() {
+    disk_is_full_ = false;
+    disk_->set_capacity(SimDisk::kUnlimited);
   }
 
   void heal() {
@@ -178,6 +194,7 @@ class Run {
 
   void restart() {
     disk_->heal();
+    make_room();
     process_ = std::make_unique<Process>(config_, shards_, random_(), clock_, *disk_, backend_, memory_);
     if (!process_->refused_start().empty()) return fail("the start was refused: " + process_->refused_start());
     if (process_->lost() > 0) fail("items were given up at the start");
@@ -233,6 +250,7 @@ class Run {
   Duration last_idle_{0};  // mono; since then the journal may not have come to its ticks
   std::unique_ptr<SimDisk> disk_;
   bool disk_troubled_ = false;
+  bool disk_is_full_ = false;
   std::unique_ptr<Process> process_;
   std::map<std::string, uint64_t> allowed_;
   RunResult result_;

@@ -39,6 +39,7 @@ class SimDisk final : public Disk {
   std::function<int(Op op, const std::string& name)> on_call;
   void heal();  // no more faults of either kind
   void set_capacity(uint64_t bytes) { capacity_ = bytes; }
+  uint64_t used() const;
   uint64_t calls(Op op) const;
 
   // The bytes as they are read now.
@@ -92,7 +93,6 @@ class SimDisk final : public Disk {
   static std::string survivor(const Node& node, std::mt19937_64& random);
   static void apply(const NameChange& change, Names& names);
   int asked(Op op, const std::string& name);
-  uint64_t used() const;
   uint64_t room() const { return capacity_ > used() ? capacity_ - used() : 0; }
   int write(Node& node, const std::string& name, uint64_t offset, std::span<const std::string_view> pieces);
   int sync(Node& node, const std::string& name);

@@ -88,53 +88,6 @@ TEST_CASE("what was answered from memory is written when the disk works again") 
   CHECK(again.replay().size() == 1);
 }
 
-TEST_CASE("a full journal refuses, and takes requests again when a segment is freed") {
-  SimDisk disk;
-  JournalWorld world(disk, small(1 << 20), 1, {one_way()});
-  world.replay();
-  std::vector<OriginRef> accounts;
-  for (;;) {
-    const AppendResult result = world.append_now(std::string(5000, 'x'), 1);
-    if (!result.ok) {
-      CHECK(result.error == "journal is full");
-      CHECK(result.retry_after == 2s);
-      break;
-    }
-    accounts.push_back(result.account);
-    REQUIRE(accounts.size() < 1000);
-  }
-  CHECK(accounts.size() > 100);
-  CHECK_FALSE(world.journal->health().accepting);
-  world.run(3s);
-  CHECK(bytes_of_segments(disk) <= 1 << 20);
-  CHECK_FALSE(world.append_now(std::string(5000, 'x'), 1).ok);
-  // Settlements are written all the same, and one segment's worth of them is enough.
-  for (size_t i = 0; i < 12; ++i) JournalWorld::settle(accounts[i], kTempo, {0});
-  world.run(1s);
-  CHECK(world.append_now(std::string(5000, 'x'), 1).ok);
-  CHECK(world.journal->health().accepting);
-}
-
-TEST_CASE("a device without room loses nothing and goes on when there is some") {
-  SimDisk disk;
-  JournalWorld world(disk, small(), 1, {one_way()});
-  world.replay();
-  disk.set_capacity(200'000);
-  std::vector<OriginRef> accounts;
-  for (AppendResult result; result = world.append_now(std::string(5000, 'x'), 1), result.ok;) {
-    accounts.push_back(result.account);
-  }
-  CHECK(accounts.size() > 20);
-  for (const OriginRef& account : accounts) JournalWorld::settle(account, kTempo, {0});
-  disk.set_capacity(230'000);
-  world.run(5s);
-  CHECK(world.append_now(std::string(5000, 'x'), 1).ok);
-  const auto after = crashed(disk);
-  JournalWorld again(*after, small(), 1, {one_way()});
-  CHECK(again.lost.empty());
-  CHECK(again.replay().size() == 1);
-}
-
 TEST_CASE("one record that stays does not pin the log") {
   SimDisk disk;
   JournalOptions options = small();
@@ -365,21 +318,6 @@ TEST_CASE("a reader sees what a start would, and changes nothing") {
   CHECK(disk.names() == names);
 }
 
-}  // namespace
-TEST_CASE("a checkpoint that is the only one is not given up for room") {
-  SimDisk disk;
-  REQUIRE(write_checkpoint(disk, {.generation = 1, .items = 7}) == 0);
-  // The save ends between its two renames: what was the newest is the old one, and the only one.
-  disk.fail(SimDisk::Op::kRename, ENOSPC, 2);
-  CHECK(write_checkpoint(disk, {.generation = 2, .items = 8}) == ENOSPC);
-  disk.fail(SimDisk::Op::kWrite, ENOSPC);
-  CHECK(write_checkpoint(disk, {.generation = 2, .items = 8}) == ENOSPC);
-  CHECK_FALSE(disk.exists(kCheckpoint));
-  CHECK(read_checkpoint(disk, kOldCheckpoint).data.items == 7);
-  REQUIRE(write_checkpoint(disk, {.generation = 2, .items = 8}) == 0);
-  CHECK(read_checkpoint(disk, kCheckpoint).data.items == 8);
-}
-
 TEST_CASE("replay waits for a record that cannot be read just now") {
   SimDisk disk;
   {
@@ -401,4 +339,5 @@ TEST_CASE("replay waits for a record that cannot be read just now") {
   CHECK(found == std::vector<std::string>{"one", "two", "three"});
 }
 
+}  // namespace
 }  // namespace weir::journal

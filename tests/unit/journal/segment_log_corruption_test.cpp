@@ -20,8 +20,8 @@ struct Base {
     for (int process = 0; process < 3; ++process) {
       LogBench bench(disk, kSmall);
       bench.next = next;
-      bench.log.prepare_spare();
-      bench.log.prepare_spare();
+      bench.log.prepare_spare(bench.log.next_name());
+      bench.log.prepare_spare(bench.log.next_name());
       for (int commits = 0; commits < 12; ++commits) {
         for (uint64_t count = random() % 4; count > 0; --count) bench.append(50 + random() % (random() % 3000 + 1));
         REQUIRE(bench.commit() == 0);

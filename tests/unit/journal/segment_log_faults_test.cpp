@@ -87,15 +87,15 @@ TEST_CASE("a full disk refuses until there is room") {
   CHECK(bench.placed.size() > 15);
   REQUIRE(bench.log.retire(1) == 0);
   bench.add(1000);
-  CHECK_FALSE(bench.log.prepare_spare());
+  CHECK_FALSE(bench.log.prepare_spare(bench.log.next_name()));
   for (const std::string& name : disk.names()) CHECK(segment_number(name));
 }
 
 TEST_CASE("a spare is written to although the disk is full") {
   SimDisk disk;
   LogBench bench(disk);
-  REQUIRE(bench.log.prepare_spare());
-  REQUIRE(bench.log.prepare_spare());
+  REQUIRE(bench.log.prepare_spare(bench.log.next_name()));
+  REQUIRE(bench.log.prepare_spare(bench.log.next_name()));
   disk.set_capacity(0);
   for (int i = 0; i < 20; ++i) bench.add(1000);
   CHECK(bench.log.retire(1) == 0);
@@ -105,7 +105,7 @@ TEST_CASE("a spare is written to although the disk is full") {
 TEST_CASE("retiring survives a disk that does not rename or remove") {
   SimDisk disk;
   LogBench bench(disk);
-  REQUIRE(bench.log.prepare_spare());
+  REQUIRE(bench.log.prepare_spare(bench.log.next_name()));
   for (int i = 0; i < 40; ++i) bench.add(1000);
   const size_t closed = bench.log.closed_segments().size();
   disk.fail(Op::kRename, EIO);
@@ -123,9 +123,9 @@ TEST_CASE("a spare that cannot be renamed or made is done without") {
   SimDisk disk;
   LogBench bench(disk);
   disk.fail(Op::kWrite, ENOSPC);
-  CHECK_FALSE(bench.log.prepare_spare());
+  CHECK_FALSE(bench.log.prepare_spare(bench.log.next_name()));
   CHECK(disk.names().empty());
-  REQUIRE(bench.log.prepare_spare());
+  REQUIRE(bench.log.prepare_spare(bench.log.next_name()));
   disk.fail(Op::kRename, EIO);
   CHECK(bench.add(10).segment == 1);
 }

@@ -76,7 +76,7 @@ class Life {
       case 0:
         return retire(bench);
       case 1:
-        bench.log.prepare_spare();
+        bench.log.prepare_spare(bench.log.next_name());
         return;
       case 2:
         return cause_fault();

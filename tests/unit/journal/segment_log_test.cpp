@@ -143,8 +143,7 @@ TEST_CASE("a retired segment is a spare, and is written over") {
   SimDisk disk;
   const SegmentLogOptions options{.segment_bytes = 16 << 10, .spares = 1};
   LogBench bench(disk, options);
-  REQUIRE(bench.log.prepare_spare());
-  CHECK_FALSE(bench.log.prepare_spare());
+  REQUIRE(bench.log.prepare_spare(bench.log.next_name()));
   CHECK(disk.bytes("spare-1") == std::string(16 << 10, '\0'));
   CHECK(bench.log.disk_bytes() == 16 << 10);
   for (int i = 0; i < 30; ++i) bench.add(1000);
@@ -159,13 +158,54 @@ TEST_CASE("a retired segment is a spare, and is written over") {
   CHECK(disk.names() == std::vector<std::string>{segment_name(3)});
 }
 
+TEST_CASE("a spare takes the next segment's place beforehand, and its first record waits for one sync") {
+  SimDisk disk;
+  const SegmentLogOptions options{.segment_bytes = 16 << 10, .spares = 2};
+  {
+    LogBench bench(disk, options);
+    REQUIRE(bench.log.prepare_spare(bench.log.next_name()));
+    REQUIRE(bench.log.prepare_spare(bench.log.next_name()));
+    CHECK_FALSE(bench.log.prepare_spare(bench.log.next_name()));
+    CHECK(disk.names() == std::vector<std::string>{segment_name(1), "spare-2"});
+    CHECK(bench.log.disk_bytes() == 32 << 10);
+    const uint64_t directory_syncs = disk.calls(SimDisk::Op::kSyncDirectory), syncs = disk.calls(SimDisk::Op::kSync);
+    CHECK(bench.add(1000).segment == 1);
+    CHECK(disk.calls(SimDisk::Op::kSyncDirectory) == directory_syncs);
+    CHECK(disk.calls(SimDisk::Op::kSync) == syncs + 1);
+    // A name that was taken meanwhile is not placed any more.
+    bench.log.prepare_spare(segment_name(1));
+    CHECK(disk.exists("spare-2"));
+    CHECK(disk.exists("spare-3"));
+    bench.log.prepare_spare(bench.log.next_name());
+    CHECK(disk.exists(segment_name(2)));
+  }
+  const auto after = disk.kill();
+  LogBench next(*after, options);
+  CHECK(next.requests().size() == 1);
+  CHECK(next.report.damages.empty());
+  CHECK(next.add(1000).segment == 3);
+}
+
+TEST_CASE("what does not fit whole begins the next segment, and is synced once") {
+  SimDisk disk;
+  LogBench bench(disk, {.segment_bytes = 64 << 10, .spares = 1});
+  while (bench.add(1000).offset < 62'000) {
+  }
+  const uint64_t syncs = disk.calls(SimDisk::Op::kSync);
+  for (int i = 0; i < 5; ++i) bench.append(1000);
+  REQUIRE(bench.commit() == 0);
+  CHECK(disk.calls(SimDisk::Op::kSync) == syncs + 1);
+  const uint64_t last = bench.placed.rbegin()->first;
+  for (uint64_t i = last - 4; i <= last; ++i) CHECK(bench.placed.at(i).segment == 2);
+}
+
 TEST_CASE("a recycled segment never gives its old records") {
   SimDisk disk;
   const SegmentLogOptions options{.segment_bytes = 16 << 10, .spares = 1};
   std::map<uint64_t, Location> last;
   {
     LogBench bench(disk, options);
-    bench.log.prepare_spare();
+    bench.log.prepare_spare(bench.log.next_name());
     for (int i = 0; i < 16; ++i) bench.add(1000);
     REQUIRE(bench.log.retire(1) == 0);
   }
@@ -187,7 +227,7 @@ TEST_CASE("numbers go on although only a spare is left") {
   SimDisk disk;
   const SegmentLogOptions options{.segment_bytes = 16 << 10, .spares = 1};
   LogBench bench(disk, options);
-  bench.log.prepare_spare();
+  bench.log.prepare_spare(bench.log.next_name());
   for (int i = 0; i < 16; ++i) bench.add(1000);
   CHECK(bench.log.retire(2) == EBUSY);
   REQUIRE(bench.log.retire(1) == 0);
@@ -210,7 +250,7 @@ TEST_CASE("spares that are none are removed, one too many as well") {
   CHECK(disk.names() == std::vector<std::string>{"spare-1"});
   bench.add(1);
   CHECK(disk.names() == std::vector<std::string>{segment_name(1)});
-  CHECK(bench.log.prepare_spare());
+  CHECK(bench.log.prepare_spare(bench.log.next_name()));
   CHECK(disk.exists("spare-5"));
 }
 
@@ -269,7 +309,7 @@ TEST_CASE("reading only changes nothing") {
 TEST_CASE("records are read while their segment grows, in any order") {
   SimDisk disk;
   LogBench bench(disk);
-  REQUIRE(bench.log.prepare_spare());
+  REQUIRE(bench.log.prepare_spare(bench.log.next_name()));
   bench.add(500);
   CHECK(bench.reads(1, bench.placed.at(1)));
   for (int i = 0; i < 60; ++i) bench.add(static_cast<size_t>(i) * 50);
