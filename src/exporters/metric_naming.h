@@ -31,7 +31,10 @@ inline bool keeps_utf8(NameStrategy s) {
 std::string bad_strategy(std::string_view word);
 
 // Name of a metric's family: unit, `_total` and `_ratio` as the strategy says, `ns` in front ("" = none).
+// "" where that leaves no name: such a metric is left out.
 std::string metric_name(const otlp::MetricView& metric, std::string_view ns, NameStrategy strategy);
+// A unit in full words: "seconds", "bytes_per_second"; "" where there is none.
+std::string unit_name(std::string_view unit);
 
 // The two rules differ in the collector, and can be seen from outside: the page keeps runs of underscores, remote write
 // makes them one and puts `key` before a leading one.
@@ -54,8 +57,9 @@ struct ResourceLabels {
 };
 ResourceLabels read_resource_labels(const Batch& batch, uint32_t resource);
 
-// otel_scope_name, otel_scope_version, otel_scope_schema_url and otel_scope_<attribute>; empty values included.
-LabelPairs read_scope_labels(const Batch& batch, uint32_t scope);
+// otel_scope_name, otel_scope_version and otel_scope_<attribute>; on the page also otel_scope_schema_url. Empty values
+// included.
+LabelPairs read_scope_labels(const Batch& batch, uint32_t scope, LabelRule rule);
 
 // Attributes of a point as text, keys as sent, in order of the keys (equal keys in order of appearance).
 void read_point_labels(otlp::MetricType type, std::string_view point_message, LabelPairs& out);

@@ -58,12 +58,14 @@ ResourceLabels read_resource_labels(const Batch& batch, uint32_t resource) {
   return out;
 }
 
-LabelPairs read_scope_labels(const Batch& batch, uint32_t scope) {
+LabelPairs read_scope_labels(const Batch& batch, uint32_t scope, LabelRule rule) {
   LabelPairs out;
   out.emplace_back("otel_scope_name", otlp::scope_name(batch, scope));
   out.emplace_back("otel_scope_version", otlp::scope_version(batch, scope));
-  out.emplace_back("otel_scope_schema_url", otlp::scope_schema_url(batch, scope));
+  if (rule == LabelRule::kPage) out.emplace_back("otel_scope_schema_url", otlp::scope_schema_url(batch, scope));
   otlp::for_each_scope_attribute(batch, scope, [&](const otlp::Attribute& attribute) {
+    // Of these names the scope's own fields have the say.
+    if (attribute.key == "name" || attribute.key == "version" || attribute.key == "schema_url") return;
     out.emplace_back("otel_scope_" + std::string(attribute.key), otlp::to_text(attribute.value));
   });
   return out;

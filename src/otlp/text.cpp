@@ -22,8 +22,7 @@ void append_number(T value, std::string& out) {
 
 void append_real(double value, std::string& out) {
   if (std::isfinite(value)) return append_double(value, out);
-  out += "json: unsupported value: ";
-  out += std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+  out += std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 }
 
 // Length of the valid UTF-8 sequence at `at`, 0 where there is none.

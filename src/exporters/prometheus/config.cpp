@@ -46,8 +46,13 @@ const config::Fields<PrometheusConfig>& PrometheusConfig::fields() {
         config::field("resource_to_telemetry_conversion", &T::resource_to_telemetry_conversion,
                       "resource attributes as labels"),
         config::field("translation_strategy", &T::translation_strategy, "how names are translated"),
-        config::accepted<T>("add_metric_suffixes",
-                            "has no effect, as in the collector since 0.154; use translation_strategy"),
+        config::custom<T>(
+            "add_metric_suffixes", "bool",
+            [](const config::At& at, T&) {
+              bool ignored = false;
+              if (!at.value.is_null()) config::decode_scalar(at, ignored);
+            },
+            "has no effect, as in the collector since 0.154; use translation_strategy"),
         config::accepted<T>("sending_queue", "has no effect: the page is updated at once"),
         config::unsupported<T>("resource_constant_labels"),
     };
@@ -65,8 +70,8 @@ void PrometheusConfig::validate(const config::Value& at, const std::string& path
     problems.error(place_of(at, "metric_expiration"), path, "`metric_expiration` must be positive");
   }
   for (const auto& [name, value] : const_labels) {
-    if (!name.empty() && escape_name(name, false) == name) continue;
-    problems.error(place_of(at, "const_labels"), path, "\"" + name + "\" is not a valid label name");
+    if (!name.empty()) continue;
+    problems.error(place_of(at, "const_labels"), path, "a label needs a name");
   }
 }
 

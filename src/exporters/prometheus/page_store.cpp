@@ -12,7 +12,8 @@ namespace {
 using otlp::MetricTemporality;
 using otlp::MetricType;
 
-constexpr uint64_t kSeriesOverhead = 256;  // maps, vectors and their like
+constexpr uint64_t kSeriesOverhead = 256;       // maps, vectors and their like
+constexpr size_t kMaxExemplarCharacters = 128;  // of names and values together, by OpenMetrics
 
 FamilyType type_of(const otlp::MetricView& metric) {
   switch (metric.type) {
@@ -40,14 +41,35 @@ uint64_t bytes_of(const std::string& key, const otlp::MetricPoint& point) {
   return kSeriesOverhead + 3 * key.size() + 16 * (point.bounds.size() + point.quantiles.size());
 }
 
+size_t characters(const LabelPairs& labels) {
+  size_t count = 0;
+  for (const auto& [name, value] : labels) {
+    for (const char c : name + value) count += (static_cast<unsigned char>(c) & 0xc0) != 0x80 ? 1 : 0;
+  }
+  return count;
+}
+
+// Trace and span id; other attributes only where all fit into what OpenMetrics allows.
 PageExemplar exemplar_of(const otlp::PointExemplar& view) {
   PageExemplar out{{}, view.value, view.time_ns};
-  otlp::for_each_attribute(view.message, otlp::field::exemplar::kFilteredAttributes, [&](const otlp::Attribute& a) {
-    out.labels.emplace_back(label_name(a.key, LabelRule::kPage), otlp::to_text(a.value));
-  });
   if (!view.trace_id.empty()) out.labels.emplace_back("trace_id", to_hex(view.trace_id));
   if (!view.span_id.empty()) out.labels.emplace_back("span_id", to_hex(view.span_id));
+  LabelPairs others;
+  otlp::for_each_attribute(view.message, otlp::field::exemplar::kFilteredAttributes, [&](const otlp::Attribute& a) {
+    others.emplace_back(label_name(a.key, LabelRule::kPage), otlp::to_text(a.value));
+  });
+  if (characters(out.labels) + characters(others) <= kMaxExemplarCharacters) {
+    out.labels.insert(out.labels.end(), others.begin(), others.end());
+  }
   return out;
+}
+
+void add_exemplars(std::vector<PageExemplar>& out, const otlp::MetricPoint& point) {
+  out.clear();
+  for (const otlp::PointExemplar& one : point.exemplars) {
+    PageExemplar exemplar = exemplar_of(one);
+    if (!exemplar.labels.empty()) out.push_back(std::move(exemplar));  // one without labels tells nothing
+  }
 }
 
 void add_counts(std::vector<uint64_t>& into, const std::vector<uint64_t>& more) {
@@ -92,7 +114,7 @@ uint64_t PageStore::add(const Batch& batch, Time now) {
   for (const ItemRecord& item : batch.items) {
     if (item.scope != scope) {
       scope = item.scope;
-      if (!config_.without_scope_info) source.scope = read_scope_labels(batch, scope);
+      if (!config_.without_scope_info) source.scope = read_scope_labels(batch, scope, LabelRule::kPage);
       if (batch.scopes[scope].resource != resource) {
         resource = batch.scopes[scope].resource;
         source.resource = read_resource_labels(batch, resource);
@@ -190,10 +212,7 @@ bool PageStore::write_series(const Source& source, PageFamily& family, LabelPair
   }
   series.time_ns = std::max(series.time_ns, point_.time_ns);
   series.updated = source.now.mono;
-  if (config_.enable_open_metrics && !point_.exemplars.empty()) {
-    series.exemplars.clear();
-    for (const auto& exemplar : point_.exemplars) series.exemplars.push_back(exemplar_of(exemplar));
-  }
+  if (config_.enable_open_metrics && !point_.exemplars.empty()) add_exemplars(series.exemplars, point_);
   return true;
 }
 
@@ -205,13 +224,18 @@ void PageStore::add_target(const ResourceLabels& resource, Time now) {
   if (family.help.empty()) family.help = "Target metadata";
   LabelPairs labels = {{"instance", resource.instance}, {"job", resource.job}};
   PageSeries& series = family.series[key_of(labels)];
+  LabelPairs others;
   for (const auto& [key, value] : resource.attributes) {
-    if (!ResourceLabels::identifying(key) && !label(key).empty()) labels.emplace_back(label(key), value);
+    const std::string name = label(key);
+    if (ResourceLabels::identifying(key) || name.empty() || name == "job" || name == "instance") continue;
+    const auto same = std::find_if(others.begin(), others.end(), [&](const auto& have) { return have.first == name; });
+    if (same == others.end())
+      others.emplace_back(name, value);
+    else
+      same->second += ";" + value;
   }
-  std::stable_sort(labels.begin(), labels.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  labels.erase(
-      std::unique(labels.begin(), labels.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
-      labels.end());
+  labels.insert(labels.end(), others.begin(), others.end());
+  std::sort(labels.begin(), labels.end());
   for (auto& [key, value] : labels) clean_utf8(value);
   series.labels = std::move(labels);
   series.value = 1;

@@ -152,6 +152,16 @@ void check_naming(const RemoteWriteConfig& config, const Checker& check) {
   }
 }
 
+void check_labels(const RemoteWriteConfig& config, const Checker& check) {
+  for (const auto& [name, value] : config.external_labels) {
+    if (name.empty() || value.empty()) check.fail("external_labels", "a label needs a name and a value");
+  }
+  for (const std::string& key : config.include_metadata_keys) {
+    if (is_reserved_header(key))
+      check.fail("include_metadata_keys", "\"" + key + "\" collides with a reserved remote write header");
+  }
+}
+
 void check_message(const std::string& message, const Checker& check) {
   if (message == "prometheus.WriteRequest") return;
   if (message == "io.prometheus.write.v2.Request") {
@@ -169,6 +179,7 @@ void RemoteWriteConfig::validate(const config::Value& at, const std::string& pat
   const Checker check{at, path, problems};
   check_http(http, check);
   check_naming(*this, check);
+  check_labels(*this, check);
   check_message(protobuf_message, check);
   if (max_batch_size_bytes < 0) check.fail("max_batch_size_bytes", "max_batch_size_bytes must be greater than 0");
   if (max_batch_request_parallelism.value_or(1) < 1) {

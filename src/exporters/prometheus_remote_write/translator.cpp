@@ -64,7 +64,7 @@ Translation Translator::translate(const Batch& batch, Time now) {
   for (const ItemRecord& item : batch.items) {
     if (item.scope != scope) {
       scope = item.scope;
-      if (!config_.disable_scope_info) source.scope = read_scope_labels(batch, scope);
+      if (!config_.disable_scope_info) source.scope = read_scope_labels(batch, scope, LabelRule::kRemoteWrite);
       if (batch.scopes[scope].resource != resource) {
         if (resource != UINT32_MAX) add_target_info(source);
         resource = batch.scopes[scope].resource;
@@ -102,7 +102,7 @@ void Translator::add_metric(Source& source) {
   const bool delta = has_temporality(source.metric.type) && source.metric.temporality == MetricTemporality::kDelta;
   if (delta) warn_of_delta(source.metric);
   source.name = metric_name(source.metric, config_.metrics_namespace, strategy_);
-  if (wanted && config_.send_metadata) add_metadata(source);
+  if (wanted && config_.send_metadata && !source.name.empty()) add_metadata(source);
   otlp::for_each_point(source.metric, [&](std::string_view message) {
     bool ok = otlp::read_point(source.metric.type, message, point_);
     if (ok) {
@@ -127,7 +127,7 @@ bool Translator::add_point(const Source& source) {
   LabelPairs attributes;
   read_point_labels(source.metric.type, point_.message, attributes);
   add_resource_attributes(config_.resource_to_telemetry_conversion, source.resource, attributes);
-  if (!build_labels(source, attributes)) return false;
+  if (!build_labels(source, attributes, LabelRule::kRemoteWrite)) return false;
   late_ = false;
   bool ok = true;
   switch (source.metric.type) {
@@ -147,16 +147,17 @@ bool Translator::add_point(const Source& source) {
 }
 
 // Sorted, one of each name, none empty, all UTF-8. False where an attribute has no name.
-bool Translator::build_labels(const Source& source, const LabelPairs& attributes) {
+bool Translator::build_labels(const Source& source, const LabelPairs& attributes, LabelRule rule) {
   labels_.clear();
   for (const auto& [key, value] : attributes) {
-    std::string name = label_name(key, LabelRule::kRemoteWrite);
+    if (value.empty()) continue;
+    std::string name = label_name(key, rule);
     if (name.empty()) return false;
     const auto same =
         std::find_if(labels_.begin(), labels_.end(), [&](const auto& have) { return have.first == name; });
     if (same == labels_.end())
       labels_.emplace_back(std::move(name), value);
-    else
+    else if (same->second != value)
       same->second += ";" + value;
   }
   std::sort(labels_.begin(), labels_.end());

@@ -130,7 +130,8 @@ void Translator::add_target_info(const Source& source) {
   Source target;
   target.resource.job = source.resource.job;
   target.resource.instance = source.resource.instance;
-  if (!build_labels(target, attributes)) return;
+  // The collector names these labels as on the page.
+  if (!build_labels(target, attributes, LabelRule::kPage)) return;
   const std::string prefix = config_.metrics_namespace.empty() ? "" : config_.metrics_namespace + "_";
   const std::string labels = encode_labels(prefix + "target_info", {});
   const SeriesMemory::Verdict verdict = memory_.note(labels, source.latest_ms, 1, false);
@@ -149,7 +150,7 @@ void Translator::add_metadata(const Source& source) {
   writer.varint(f::kType, type_number(source.metric));
   writer.bytes(f::kMetricFamilyName, source.name);
   writer.bytes(f::kHelp, source.metric.description);
-  writer.bytes(f::kUnit, source.metric.unit);
+  writer.bytes(f::kUnit, unit_name(source.metric.unit));
   metadata_.try_emplace(source.name, writer.take());
 }
 

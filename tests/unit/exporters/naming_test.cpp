@@ -34,7 +34,14 @@ TEST_CASE("names as the collector gives them") {
   CHECK(gauge("cpu.utilization", "1") == "cpu_utilization_ratio");
   CHECK(gauge("load", "%") == "load_percent");
   CHECK(gauge("9lives{x}", "{cats}") == "_9lives_x");
-  CHECK(gauge("queue", "{items}/min") == "queue_per_minute");
+  CHECK(gauge("queue", "{items}/min") == "queue_per_min");
+  CHECK(gauge("cpu", "us/m") == "cpu_microseconds_per_minute");
+  CHECK(gauge("per.second.rate", "1/s") == "per_second_rate_per_second");
+  CHECK(gauge("area", "m^2") == "area_m_2");
+  CHECK(gauge("short", "µs") == "short_s");
+  CHECK(gauge("speed", "By/") == "speed_bytes");
+  CHECK(gauge("..").empty());
+  CHECK(gauge("__") == "");
   CHECK(gauge("odd", "furlong") == "odd_furlong");
   CHECK(gauge("a__b..c-d") == "a_b_c_d");
   CHECK(gauge("job:rate:5m") == "job:rate:5m");
@@ -42,6 +49,7 @@ TEST_CASE("names as the collector gives them") {
   CHECK(name_of("http.server.duration", "s", MetricType::kHistogram) == "http_server_duration_seconds");
   CHECK(name_of("upload.duration", "ms", MetricType::kHistogram) == "upload_duration_milliseconds");
   CHECK(name_of("9lives", "", MetricType::kGauge, false, "graphistry") == "graphistry_9lives");
+  CHECK(name_of("x", "", MetricType::kGauge, false, "a-b") == "a_b_x");
 }
 
 TEST_CASE("strategies decide on suffixes and escaping") {
@@ -50,9 +58,29 @@ TEST_CASE("strategies decide on suffixes and escaping") {
   CHECK(name(NameStrategy::kUnderscoresWithoutSuffixes) == "http_calls");
   CHECK(name(NameStrategy::kUtf8WithSuffixes) == "http.calls_milliseconds_total");
   CHECK(name(NameStrategy::kUntranslated) == "http.calls");
+  const auto plain = [](const std::string& of) {
+    return name_of(of, "s", MetricType::kGauge, false, "", NameStrategy::kUnderscoresWithoutSuffixes);
+  };
+  CHECK(plain("_a__b..c_") == "_a__b_c_");
+  CHECK(plain("9x") == "_9x");
+  const auto utf8 = [](const std::string& of, const std::string& unit, MetricType type, bool monotonic = false) {
+    return name_of(of, unit, type, monotonic, "", NameStrategy::kUtf8WithSuffixes);
+  };
+  CHECK(utf8("a.seconds", "s", MetricType::kGauge) == "a.seconds");
+  CHECK(utf8("a.total", "By", MetricType::kSum, true) == "a_bytes_total");
+  CHECK(utf8("a", "By/s", MetricType::kGauge) == "a_bytes_per_second");
+  CHECK(utf8("a.ratio", "1", MetricType::kGauge) == "a_ratio");
   CHECK(parse_name_strategy("NoTranslation") == NameStrategy::kUntranslated);
   CHECK_FALSE(parse_name_strategy("Foo").has_value());
   CHECK(bad_strategy("Foo").starts_with("invalid translation_strategy: Foo"));
+}
+
+TEST_CASE("units in full words") {
+  CHECK(unit_name("s") == "seconds");
+  CHECK(unit_name("By/s") == "bytes_per_second");
+  CHECK(unit_name("{requests}/s") == "per_second");
+  CHECK(unit_name("1").empty());
+  CHECK(unit_name("{request}").empty());
 }
 
 TEST_CASE("label names differ between the page and remote write") {

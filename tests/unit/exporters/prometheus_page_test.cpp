@@ -232,6 +232,24 @@ TEST_CASE("timestamps only where asked for, and not on target_info") {
   CHECK(page.has("target_info{instance=\"b\",job=\"a\"} 1"));
 }
 
+TEST_CASE("target_info joins labels whose names collide; job and instance are the resource's own") {
+  Page page(bare());
+  page.add(
+      MetricsRequest()
+          .resource({{"service.name", "a"}, {"service.instance.id", "b"}, {"x.y", "1"}, {"x_y", "2"}, {"job", "c"}})
+          .metric({.name = "c", .points = {{.value = 1}}})
+          .batch());
+  CHECK(page.has("target_info{instance=\"b\",job=\"a\",x_y=\"1;2\"} 1"));
+}
+
+TEST_CASE("const labels are escaped like others") {
+  PrometheusConfig config = bare();
+  config.const_labels = {{"a.b", "v"}};
+  Page page(config);
+  page.add(one({.name = "g", .type = MetricType::kGauge, .points = {{.value = 1}}}));
+  CHECK(page.has("g{a_b=\"v\"} 1"));
+}
+
 TEST_CASE("target_info needs job and instance") {
   Page page(bare());
   page.add(MetricsRequest()
@@ -254,7 +272,7 @@ TEST_CASE("OpenMetrics carries exemplars and ends with EOF") {
                             .buckets = {1, 1},
                             .bounds = {1},
                             .exemplars = {{0.5, trace}}}}}));
-  page.add(one({.name = "c", .points = {{.value = 6, .exemplars = {{2, trace}}}}}));
+  page.add(one({.name = "c", .points = {{.value = 6, .exemplars = {{2, trace}, {3, ""}}}}}));  // one tells nothing
   const std::string text = page.text("application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
   const std::string hex = "11111111111111111111111111111111";
   CHECK(text.find("# TYPE c counter\n") != std::string::npos);

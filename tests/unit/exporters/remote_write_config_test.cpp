@@ -61,6 +61,8 @@ TEST_CASE("remote write: mistakes name their place") {
   refuses("protobuf_message: x", "unknown protobuf_message");
   refuses("headers: {content-TYPE: x}", "belongs to the protocol");
   refuses("headers: {User-Agent: x}", "belongs to the protocol");
+  refuses("include_metadata_keys: [user-agent]", "collides with a reserved");
+  refuses("external_labels: {a: \"\"}", "needs a name and a value");
   refuses("compression: gzip", "compression type must be snappy");
   refuses("max_batch_size_bytes: -1", "max_batch_size_bytes must be greater than 0");
   refuses("max_batch_request_parallelism: 0", "can't be set to below 1");
@@ -88,7 +90,9 @@ TEST_CASE("scrape page: keys and mistakes") {
   CHECK(ok.settings.metric_expiration == std::chrono::minutes(3));
   CHECK(Scrape("{}").errors().empty());  // an unused exporter may say nothing
   CHECK(Scrape("translation_strategy: Foo").errors().find("invalid translation_strategy: Foo") != std::string::npos);
-  CHECK(Scrape("const_labels: {'a-b': x}").errors().find("\"a-b\" is not a valid label name") != std::string::npos);
+  CHECK(Scrape("const_labels: {a.b: x}").errors().empty());
+  CHECK(Scrape("const_labels: {'': x}").errors().find("a label needs a name") != std::string::npos);
+  CHECK_FALSE(Scrape("add_metric_suffixes: x").errors().empty());
   CHECK(Scrape("metric_expiration: 0s").errors().find("must be positive") != std::string::npos);
   CHECK_FALSE(Scrape("tls: {cert_file: x}").errors().empty());
 }

@@ -84,6 +84,24 @@ TEST_CASE("labels are sorted by bytes, unique, not empty, UTF-8") {
           {"Aa", "1"}, {"Zone", "z"}, {"__name__", "g"}, {"bad", "\xEF\xBF\xBD"}, {"k", "own"}, {"key_replica", "r"}});
 }
 
+TEST_CASE("labels whose names collide are joined where their values differ") {
+  Fixture t;
+  const auto values = t.last_round(one({.name = "g",
+                                        .type = MetricType::kGauge,
+                                        .points = {{.attributes = {{"a.b", "1"}, {"a_b", "1"}}, .value = 1},
+                                                   {.attributes = {{"a.b", ""}, {"a_b", "2"}}, .value = 2}}}));
+  CHECK(values == std::map<std::string, double>{{"g{a_b=1}", 1}, {"g{a_b=2}", 2}});
+}
+
+TEST_CASE("target_info names its labels as the page does") {
+  Fixture t;
+  const auto values = t.last_round(MetricsRequest()
+                                       .resource({{"service.name", "a"}, {"_x..y", "z"}})
+                                       .metric({.name = "g", .type = MetricType::kGauge, .points = {{.value = 1}}})
+                                       .batch());
+  CHECK(values.contains("target_info{_x__y=z,job=a}"));
+}
+
 TEST_CASE("target_info needs an identity and something to tell, and can be turned off") {
   Fixture t;
   const auto info = [&](Fixture& fixture, const LabelPairs& resource) {
@@ -305,7 +323,8 @@ TEST_CASE("metadata is sent by itself") {
   while (metadata.next())
     fields[metadata.number()] =
         metadata.number() == 1 ? std::to_string(metadata.value()) : std::string(metadata.bytes());
-  CHECK(fields == std::map<uint32_t, std::string>{{1, "1"}, {2, "c_milliseconds_total"}, {4, "help"}, {5, "ms"}});
+  CHECK(fields ==
+        std::map<uint32_t, std::string>{{1, "1"}, {2, "c_milliseconds_total"}, {4, "help"}, {5, "milliseconds"}});
 }
 
 TEST_CASE("series are forgotten after an hour") {
