@@ -24,12 +24,24 @@ config::Field<C> maybe(std::string_view key, std::string_view type, std::optiona
       doc);
 }
 
+// A block where null means "not written", and an empty one that its keys are.
+template <class B>
+config::Field<SpanHistogramConfig> block(std::string_view key, std::optional<B> SpanHistogramConfig::*member,
+                                         std::string_view doc) {
+  return custom<SpanHistogramConfig>(
+      key, "map",
+      [member](const At& at, SpanHistogramConfig& out) {
+        if (!at.value.is_null()) config::decode_any(at, (out.*member).emplace());
+      },
+      doc);
+}
+
 void decode_unit(const At& at, SpanHistogramConfig& out) {
   std::string text;
   if (at.value.is_null() || !config::decode_scalar(at, text)) return;
-  if (text == "ms") {
+  if (text == "ms" || text == "MS" || text == "Ms" || text == "mS") {
     out.unit = DurationUnit::kMilliseconds;
-  } else if (text == "s") {
+  } else if (text == "s" || text == "S") {
     out.unit = DurationUnit::kSeconds;
   } else {
     at.error("unknown unit \"" + text + "\", expected one of: ms, s");
@@ -37,9 +49,11 @@ void decode_unit(const At& at, SpanHistogramConfig& out) {
 }
 
 void check_dimensions(const std::vector<DimensionConfig>& dimensions, const At& at, std::string_view what) {
-  std::set<std::string> seen = {"service.name", "span.name", "span.kind", "status.code"};
+  std::set<std::string> seen = {"service.name", "span.name", "span.kind", "status.code", "collector.instance.id"};
   for (const DimensionConfig& d : dimensions) {
-    if (!seen.insert(d.name).second)
+    if (d.name.empty()) {
+      at.error("failed validating " + std::string(what) + ": a dimension has no name");
+    } else if (!seen.insert(d.name).second)
       at.error("failed validating " + std::string(what) + ": duplicate dimension name \"" + d.name + "\"");
   }
 }
@@ -65,7 +79,7 @@ const config::Fields<ExplicitBucketsConfig>& ExplicitBucketsConfig::fields() {
   static const config::Fields<C> table = {custom<C>(
       "buckets", "list of durations",
       [](const At& at, C& out) {
-        if (!at.value.is_null()) config::decode_any(at, out.buckets.emplace());
+        if (!at.value.is_null()) config::decode_any(at, out.buckets);
       },
       "upper bounds, inclusive")};
   return table;
@@ -82,8 +96,8 @@ const config::Fields<SpanHistogramConfig>& SpanHistogramConfig::fields() {
   static const config::Fields<C> table = {
       field("disable", &C::disable, "no duration metric"),
       custom<C>("unit", "string", decode_unit, "ms or s"),
-      field("explicit", &C::explicit_buckets, "fixed buckets"),
-      field("exponential", &C::exponential, "exponential buckets"),
+      block("explicit", &C::explicit_buckets, "fixed buckets"),
+      block("exponential", &C::exponential, "exponential buckets"),
       field("dimensions", &C::dimensions, "more dimensions of the duration metric"),
   };
   return table;
@@ -165,6 +179,10 @@ void SpanMetricsConfig::validate(const config::Value& value, const std::string& 
              ", it should be positive");
   }
   if (resource_cache_size() <= 0) at.error("resource_metrics_cache_size must be positive");
+  if (exemplars.enabled && exemplars.max_per_data_point < 0) {
+    at.error("invalid max_per_data_point: " + std::to_string(exemplars.max_per_data_point) +
+             ", the value should be positive");
+  }
   if (aggregation_cardinality_limit < 0) {
     at.error("invalid aggregation_cardinality_limit: " + std::to_string(aggregation_cardinality_limit) +
              ", the limit should be positive");
@@ -183,8 +201,8 @@ int32_t SpanMetricsConfig::exponential_max_size() const {
 std::vector<double> SpanMetricsConfig::bounds() const {
   const double ns_per_unit = unit() == DurationUnit::kSeconds ? 1e9 : 1e6;
   std::vector<double> out;
-  if (histogram.explicit_buckets && histogram.explicit_buckets->buckets) {
-    for (Duration d : *histogram.explicit_buckets->buckets) out.push_back(static_cast<double>(d.count()) / ns_per_unit);
+  if (histogram.explicit_buckets) {
+    for (Duration d : histogram.explicit_buckets->buckets) out.push_back(static_cast<double>(d.count()) / ns_per_unit);
   } else if (naming == Naming::kTempo) {
     for (int n = 0; n < 14; ++n) out.push_back(static_cast<double>(2'000'000LL << n) / ns_per_unit);
   } else {

@@ -20,7 +20,7 @@ struct DimensionConfig {
 };
 
 struct ExplicitBucketsConfig {
-  std::optional<std::vector<Duration>> buckets;
+  std::vector<Duration> buckets;
   static const config::Fields<ExplicitBucketsConfig>& fields();
 };
 

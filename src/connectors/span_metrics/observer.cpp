@@ -37,6 +37,7 @@ ShardCounts::ShardCounts(std::shared_ptr<const Plan> plan, const ComponentEnv& e
                                              "Series counted as overflow, or not at all, for want of memory",
                                              {{"connector", env.id}})),
       wants_entries_(!plan_->names.empty()),
+      service_in_key_(!plan_->config.resource_metrics_key_attributes.empty() && !plan_->labels.service.empty()),
       now_(env.clock->now()),
       by_header_(0, TextHash{env.seed}),
       by_key_(0, TextHash{env.seed}) {
@@ -49,6 +50,7 @@ SpanDelta ShardCounts::take() {
   SpanDelta out = std::move(delta_);
   delta_ = {};
   delta_.families.resize(plan_->families.size());
+  sources_.clear();
   by_header_.clear();
   by_key_.clear();
   if (refused_ > 0) refused_series_.add(static_cast<double>(std::exchange(refused_, 0)));
@@ -76,13 +78,13 @@ bool ShardCounts::pay(size_t bytes) {
 
 // --- resources
 
-uint32_t ShardCounts::resource_of(const Batch& batch, uint32_t resource, Position at) {
+uint32_t ShardCounts::source_of(const Batch& batch, uint32_t resource, Position at) {
   uint32_t& slot = slots_[resource];
-  if (slot == kUnknown) slot = find_resource(batch, resource, at);
+  if (slot == kUnknown) slot = find_source(batch, resource, at);
   return slot;
 }
 
-uint32_t ShardCounts::find_resource(const Batch& batch, uint32_t resource, Position at) {
+uint32_t ShardCounts::find_source(const Batch& batch, uint32_t resource, Position at) {
   const ResourceEntry& entry = batch.resources[resource];
   std::string_view header = entry.range_count == 1 ? batch.view(entry.part, batch.ranges[entry.first_range]) : "";
   std::string joined;
@@ -97,17 +99,30 @@ uint32_t ShardCounts::find_resource(const Batch& batch, uint32_t resource, Posit
     slot = known->second;
   } else {
     const std::optional<std::string_view> service = otlp::service_name(batch, resource);
-    if (!pay(kResourceCost / 4 + header.size())) return kLeftOut;
-    if (service) slot = add_resource(batch, resource, resource_key(batch, resource), std::string(*service), at);
+    if (!pay(kResourceCost / 4 + 2 * header.size())) return kLeftOut;
+    if (service) slot = add_source(batch, resource, *service, at);
     by_header_.emplace(header, slot);
   }
   if (slot != kLeftOut) {
-    ResourceRecord& record = delta_.resources[slot];
+    ResourceRecord& record = delta_.resources[sources_[slot].record];
     record.first = std::min(record.first, at);
     record.last = std::max(record.last, at);
     record.last_seen = now_.mono;
   }
   return slot;
+}
+
+uint32_t ShardCounts::add_source(const Batch& batch, uint32_t resource, std::string_view service, Position at) {
+  const uint32_t record = record_of(batch, resource, at);
+  if (record == kLeftOut) return kLeftOut;
+  std::vector<std::string_view> entries(plan_->names.size());
+  for_each_resource_entry(batch, resource, [&](std::string_view entry) {
+    for (size_t i = 0; i < entries.size(); ++i) {
+      if (entries[i].data() == nullptr && plan_->names[i] == key_of(entry)) entries[i] = entry;
+    }
+  });
+  sources_.push_back({record, std::string(service), {entries.begin(), entries.end()}});
+  return static_cast<uint32_t>(sources_.size() - 1);
 }
 
 // The attributes that tell resources apart, in an order of their own. Tempo's series know only the service.
@@ -129,23 +144,17 @@ std::string ShardCounts::resource_key(const Batch& batch, uint32_t resource) con
   return key;
 }
 
-uint32_t ShardCounts::add_resource(const Batch& batch, uint32_t resource, std::string key, std::string service,
-                                   Position at) {
+uint32_t ShardCounts::record_of(const Batch& batch, uint32_t resource, Position at) {
+  std::string key = resource_key(batch, resource);
   const auto known = by_key_.find(key);
   if (known != by_key_.end()) return known->second;
   ResourceRecord record;
   otlp::AttributeList attributes;
-  std::vector<std::string_view> entries(plan_->names.size());
   for_each_resource_entry(batch, resource, [&](std::string_view entry) {
     if (!plan_->tempo()) attributes.add_entry(entry);
-    for (size_t i = 0; i < entries.size(); ++i) {
-      if (entries[i].data() == nullptr && plan_->names[i] == key_of(entry)) entries[i] = entry;
-    }
   });
   record.attributes = attributes.take();
   if (!pay(kResourceCost + 3 * record.attributes.size())) return kLeftOut;
-  record.entries.assign(entries.begin(), entries.end());
-  record.service = std::move(service);
   record.first = record.last = at;
   record.first_wall_ns = now_.wall_ns();
   record.key = key;
@@ -160,18 +169,18 @@ uint32_t ShardCounts::add_resource(const Batch& batch, uint32_t resource, std::s
 void ShardCounts::observe(const Batch& batch) {
   slots_.assign(batch.resources.size(), kUnknown);
   uint32_t scope = UINT32_MAX;
-  uint32_t resource = kLeftOut;
+  uint32_t source = kLeftOut;
   for (const SpanRecord& span : batch.spans) {
     if (span.scope != scope) {
       scope = span.scope;
-      resource = resource_of(batch, batch.scopes[scope].resource, {batch.parts[span.part].sequence, span.body.offset});
+      source = source_of(batch, batch.scopes[scope].resource, {batch.parts[span.part].sequence, span.body.offset});
     }
-    if (resource != kLeftOut) count_span(batch, span, resource);
+    if (source != kLeftOut) count_span(batch, span, sources_[source]);
   }
 }
 
-void ShardCounts::count_span(const Batch& batch, const SpanRecord& span, uint32_t resource) {
-  current_ = {&batch, &span, resource, span.duration_ns(), {}, {batch.parts[span.part].sequence, span.body.offset}};
+void ShardCounts::count_span(const Batch& batch, const SpanRecord& span, const Source& source) {
+  current_ = {&batch, &span, &source, span.duration_ns(), {}, {batch.parts[span.part].sequence, span.body.offset}};
   if (span.has_trace_state && !plan_->tempo()) {
     current_.weight = adjusted_count(otlp::trace_state(batch, span), span.span_id, plan_->seed);
   }
@@ -203,18 +212,19 @@ void ShardCounts::count_events(const Family& family, SeriesTable& table) {
   });
 }
 
-// The part of the key that does not depend on the family: resource, kind, status, sampling, name.
+// The part of the key that does not depend on the family: resource, kind, status, sampling, name, service.
 void ShardCounts::start_key() {
   const SpanRecord& span = *current_.span;
   const bool method = plan_->config.enable_metrics_sampling_method && current_.weight.adjusted;
   key_.clear();
-  append_u32(key_, current_.resource);
+  append_u32(key_, current_.source->record);
   key_.push_back(plan_->labels.span_kind.empty() ? '\0' : static_cast<char>(span.kind));
   key_.push_back(plan_->labels.status_code.empty() ? '\0' : static_cast<char>(span.status));
   key_.push_back(method ? '\1' : '\0');
   const std::string_view name = plan_->labels.span_name.empty() ? "" : current_.batch->name(span);
   append_u32(key_, static_cast<uint32_t>(name.size()));
   key_.append(name);
+  if (service_in_key_) key_.append(current_.source->service);
   key_start_ = key_.size();
 }
 
@@ -223,7 +233,7 @@ void ShardCounts::start_key() {
 void ShardCounts::finish_key(const Family& family) {
   key_.resize(key_start_);
   resolved_.assign(family.dimensions.size(), {});
-  const std::vector<std::string>& of_resource = delta_.resources[current_.resource].entries;
+  const std::vector<std::string>& of_resource = current_.source->entries;
   for (size_t i = 0; i < family.dimensions.size(); ++i) {
     const Dimension& d = family.dimensions[i];
     std::string_view entry = span_entries_[d.name];
@@ -240,7 +250,7 @@ void ShardCounts::finish_key(const Family& family) {
 }
 
 void ShardCounts::count(const Family& family, SeriesTable& table) {
-  if (!family.dimensions.empty()) finish_key(family);
+  finish_key(family);
   const uint64_t hash = hash_key(key_, plan_->seed);
   uint32_t series = table.find(key_, hash);
   if (series == SeriesTable::kNone) series = new_series(family, table, hash);
@@ -271,7 +281,6 @@ void ShardCounts::add_exemplar(SeriesTable& table, uint32_t series) {
 // --- new series
 
 uint32_t ShardCounts::new_series(const Family& family, SeriesTable& table, uint64_t hash) {
-  if (family.dimensions.empty()) resolved_.clear();
   const std::string attributes = build_attributes(family);
   const size_t buckets = family.durations ? plan_->buckets.size() : 0;
   const size_t cost = SeriesTable::cost(key_.size(), attributes.size(), buckets);
@@ -294,7 +303,7 @@ uint32_t ShardCounts::overflow_series(const Family& family, SeriesTable& table) 
 }
 
 uint32_t ShardCounts::add_record(const Family& family, SeriesTable& table, uint64_t hash, std::string_view attributes) {
-  const uint32_t series = table.add(key_, hash, attributes, current_.resource, current_.at);
+  const uint32_t series = table.add(key_, hash, attributes, current_.source->record, current_.at);
   if (!family.durations) return series;
   if (plan_->exponential_size > 0) {
     table.exponential.emplace_back(plan_->exponential_size);
@@ -308,7 +317,7 @@ std::string ShardCounts::build_attributes(const Family& family) const {
   const Labels& labels = plan_->labels;
   const SpanRecord& span = *current_.span;
   otlp::AttributeList out;
-  if (!labels.service.empty()) out.add(labels.service, delta_.resources[current_.resource].service);
+  if (!labels.service.empty()) out.add(labels.service, current_.source->service);
   if (!labels.span_name.empty()) out.add(labels.span_name, current_.batch->name(span));
   if (!labels.span_kind.empty()) out.add(labels.span_kind, name_of_kind(span.kind));
   if (!labels.status_code.empty()) out.add(labels.status_code, name_of_status(span.status));

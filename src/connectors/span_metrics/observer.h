@@ -20,8 +20,6 @@ namespace weir::span_metrics {
 struct ResourceRecord {
   std::string key;
   std::string attributes;  // bytes of an AttributeList
-  std::string service;
-  std::vector<std::string> entries;  // per name of the plan: the KeyValue of that attribute, or ""
   Position first;
   Position last;
   Duration last_seen{0};
@@ -48,22 +46,30 @@ class ShardCounts final : public DeltaSource<SpanDelta> {
   static constexpr uint32_t kUnknown = UINT32_MAX;      // not looked up yet
   static constexpr uint32_t kLeftOut = UINT32_MAX - 1;  // no service.name, or no memory for it
 
+  // A resource as it was sent. Several may share one record; each gives its own spans their labels.
+  struct Source {
+    uint32_t record = 0;  // index into SpanDelta::resources
+    std::string service;
+    std::vector<std::string> entries;  // per name of the plan: the KeyValue of that attribute, or ""
+  };
+
   // What is being counted now: one span, or one event of it.
   struct Current {
     const Batch* batch = nullptr;
     const SpanRecord* span = nullptr;
-    uint32_t resource = 0;
+    const Source* source = nullptr;
     uint64_t duration_ns = 0;
     AdjustedCount weight;
     Position at;
   };
 
-  uint32_t resource_of(const Batch& batch, uint32_t resource, Position at);
-  uint32_t find_resource(const Batch& batch, uint32_t resource, Position at);
-  uint32_t add_resource(const Batch& batch, uint32_t resource, std::string key, std::string service, Position at);
+  uint32_t source_of(const Batch& batch, uint32_t resource, Position at);
+  uint32_t find_source(const Batch& batch, uint32_t resource, Position at);
+  uint32_t add_source(const Batch& batch, uint32_t resource, std::string_view service, Position at);
+  uint32_t record_of(const Batch& batch, uint32_t resource, Position at);
   std::string resource_key(const Batch& batch, uint32_t resource) const;
 
-  void count_span(const Batch& batch, const SpanRecord& span, uint32_t resource);
+  void count_span(const Batch& batch, const SpanRecord& span, const Source& source);
   void count_events(const Family& family, SeriesTable& table);
   void count(const Family& family, SeriesTable& table);
   void find_span_entries();
@@ -80,16 +86,18 @@ class ShardCounts final : public DeltaSource<SpanDelta> {
   ComponentEnv env_;
   Counter& refused_series_;
   bool wants_entries_;
+  bool service_in_key_;  // resources of several services may share a record
   Time now_;
   SpanDelta delta_;
-  TextMap<uint32_t> by_header_;  // bytes of a resource's header -> index, or kLeftOut
-  TextMap<uint32_t> by_key_;
+  std::vector<Source> sources_;
+  TextMap<uint32_t> by_header_;  // bytes of a resource's header -> index into sources_, or kLeftOut
+  TextMap<uint32_t> by_key_;     // a record's key -> its index
   uint64_t refused_ = 0;
   size_t unspent_ = 0;  // paid for, not used yet
 
   // Scratch of the batch and span at hand; kept for its memory.
   Current current_;
-  std::vector<uint32_t> slots_;                 // per resource of the batch
+  std::vector<uint32_t> slots_;                 // per resource of the batch: its source
   std::vector<std::string_view> span_entries_;  // per name: the span's KeyValue, or empty
   std::vector<std::string_view> event_entries_;
   std::vector<std::string_view> resolved_;  // per dimension of the family

@@ -22,12 +22,21 @@ std::string entry_of(std::string_view key, std::string_view value) {
   return out.take();
 }
 
+// A name that is listed twice, for all metrics and for this one, is one label; the default written last counts.
+Dimension& dimension_of(Family& family, uint32_t name) {
+  for (Dimension& dimension : family.dimensions) {
+    if (dimension.name == name) return dimension;
+  }
+  return family.dimensions.emplace_back(Dimension{name, ""});
+}
+
 void add_dimensions(Plan& plan, Family& family, const std::vector<DimensionConfig>& dimensions) {
   for (const DimensionConfig& d : dimensions) {
     const auto at = std::find(plan.names.begin(), plan.names.end(), d.name);
     const auto index = static_cast<uint32_t>(at - plan.names.begin());
     if (at == plan.names.end()) plan.names.push_back(d.name);
-    family.dimensions.push_back({index, d.default_value ? entry_of(d.name, *d.default_value) : ""});
+    Dimension& dimension = dimension_of(family, index);
+    if (d.default_value) dimension.default_entry = entry_of(d.name, *d.default_value);
   }
 }
 
