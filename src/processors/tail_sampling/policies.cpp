@@ -91,7 +91,7 @@ void decode_policy(const config::At& at, PolicyLevel level, PolicyConfig& out) {
   if (!at.value.is_map()) return at.error("expected a map, got " + std::string(at.value.kind_name()));
   decode_text(at, "name", out.name);
   decode_text(at, "type", out.type);
-  if (out.name.empty()) at.error("policy name cannot be empty");
+  if (out.name.empty() && level == PolicyLevel::kTop) at.error("policy name cannot be empty");
   const PolicyType* type = find_type(out.type);
   if (type == nullptr) {
     const config::Value* written = at.value.find("type");

@@ -57,6 +57,7 @@ TEST_CASE("tail config: mistakes name their place") {
         List{"processors::p::policies: duplicate policy name \"a\""});
   CHECK(problems("{policies: [{type: always_sample}]}") ==
         List{"processors::p::policies::0: policy name cannot be empty"});
+  CHECK(of_policy("type: and, and: {and_sub_policy: [{type: always_sample}]}").empty());
   CHECK(of_policy("type: laterncy") ==
         List{"::type: unknown sampling policy type laterncy; did you mean \"latency\"?"});
   CHECK(of_policy("type: latency, latency: {treshold_ms: 5}").size() == 1);
