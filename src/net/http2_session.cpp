@@ -287,6 +287,7 @@ void Http2Session::submit(Http2Stream& stream) {
   // A client that knows the length need not wait for the stream's end, which curl 7.88 misses where it was sending.
   stream.length = std::to_string(response.body.size());
   if (!response.body.empty() && response.trailers.empty()) fields.push_back(field_of("content-length", stream.length));
+  if (stream.head.method() == "HEAD") stream.response.body.clear();
   nghttp2_data_provider body{};
   body.source.ptr = &stream;
   body.read_callback = [](nghttp2_session*, int32_t, uint8_t* into, size_t room, uint32_t* flags,

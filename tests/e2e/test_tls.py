@@ -147,6 +147,7 @@ def check_reload(world, process):
         common.wait_until(f"{listener} shows the new certificate", lambda: world.sends(listener, world.others.ca), 30)
         assert not world.sends(listener, world.ours.ca), f"{listener}: the old one is gone"
     assert all(world.export(each) for each in open_before), "connections that were open stay"
+    assert "TLS certificates have changed and are used from now on" in world.log()
     for path in world.own:  # nonsense leaves the last good one
         with open(path, "w") as f:
             f.write("nothing")
@@ -154,6 +155,8 @@ def check_reload(world, process):
     while time.monotonic() < end:
         assert world.sends("http", world.others.ca)
     assert world.sends("grpc", world.others.ca)
+    unusable = [line for line in world.log().splitlines() if "TLS certificates have changed and cannot be used" in line]
+    assert 2 <= len(unusable) <= 6 and world.own[0] in unusable[0], unusable  # of two listeners, each once for a change
     for each in open_before:
         each.shutdown()
     assert process.poll() is None

@@ -41,6 +41,17 @@ TEST_CASE("http2: trailers, and trailers only") {
   CHECK(f.open == 0);
 }
 
+TEST_CASE("http2: the answer to a HEAD has no body") {
+  Fixture f;
+  const int32_t head =
+      f.peer.begin({{":method", "HEAD"}, {":scheme", "http"}, {":path", "/"}, {":authority", "test"}}, true);
+  f.exchange();
+  CHECK(f.peer.answer(head).field("content-length") == "1");
+  CHECK(f.peer.answer(head).body == "");
+  CHECK(f.peer.answer(head).header_frames == 1);
+  CHECK(f.peer.answer(head).ended);
+}
+
 TEST_CASE("http2: the rest of an answered stream is taken for a while, then let go") {
   Fixture f;
   f.handler.answer_at_end = false;
