@@ -111,7 +111,9 @@ void GrpcChannel::read_again() {
   if (now < next_reading_) return;
   next_reading_ = now + config_.tls.reload_interval;
   GrpcCertificates found = read_grpc_certificates(config_.tls);
+  const bool told = std::exchange(unusable_, found.error) == found.error;
   if (!found.error.empty()) {
+    if (told) return;
     env_.log->warn(env_.id, "certificates could not be read again; those from before stay", {{"error", found.error}});
     return;
   }

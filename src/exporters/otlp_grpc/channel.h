@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <grpcpp/generic/generic_stub.h>
 
@@ -33,6 +34,7 @@ class GrpcChannel {
   const GrpcTarget target_;
   const std::optional<net::Proxy> proxy_;
   GrpcCertificates certificates_;
+  std::string unusable_;      // what the log was told last of files that cannot be used
   Duration next_reading_{0};  // mono
   std::unique_ptr<grpc::GenericStub> stub_;
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // TLS, certificates that change, and authenticators of the gRPC exporter.
+#include <algorithm>
+
 #include "config/yaml.h"
 #include "grpc_fixture.h"
 #include "support/certificates.h"
@@ -126,6 +128,10 @@ TEST_CASE("otlp_grpc: mutual TLS; certificates that change are read again, broke
   pass(seconds(11));
   CHECK(world.deliver(1).outcome == Outcome::kDropped);  // the key is that of another certificate
   CHECK(world.log.lines.at(1).starts_with("warn certificates could not be read again; those from before stay error="));
+  pass(seconds(11));
+  CHECK(world.deliver(1).outcome == Outcome::kDropped);
+  const auto unusable = [](const std::string& line) { return line.find("could not be read again") != line.npos; };
+  CHECK(std::count_if(world.log.lines.begin(), world.log.lines.end(), unusable) == 1);  // said once
   directory.write("key.pem", good.key);
   CHECK(world.deliver(1).outcome == Outcome::kDropped);  // not yet
   pass(seconds(11));
