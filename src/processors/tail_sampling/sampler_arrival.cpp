@@ -72,7 +72,10 @@ size_t TailSampler::take_spans_in(uint32_t run) {
       add_to_trace(trace, run, span);
       continue;
     }
-    if (std::exchange(last_late_, trace) != trace) metrics_.late_span_age(tick_ - table_.trace(trace).due_tick);
+    // A trace that grew too large was never decided, so its spans are not late.
+    if (std::exchange(last_late_, trace) != trace && verdict != Verdict::kTooLarge) {
+      metrics_.late_span_age(tick_ - table_.trace(trace).due_tick);
+    }
     note_late(verdict, i);
   }
   return batch.spans.size();

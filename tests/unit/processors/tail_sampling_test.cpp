@@ -196,6 +196,7 @@ TEST_CASE("tail: a trace that grows too large is given up, late spans too") {
   CHECK(rig.kept() == Ids{2});
   CHECK(rig.dropped(DropReason::kTooLarge) == 6);
   CHECK(rig.metric("traces_dropped_too_large") == 1);
+  CHECK(rig.telemetry.seen("otelcol_processor_tail_sampling_sampling_late_span_age").empty());
 }
 
 TEST_CASE("tail: short of memory, what is due next is decided now") {
