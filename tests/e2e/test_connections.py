@@ -113,6 +113,7 @@ def check_goodbye(world):
             said = [kind for kind, _, _ in frames(b"\0" + read_to_end(sock))]  # the byte that was read
             sock.close()
             assert GOAWAY in said, (listener, said)
+        assert process.wait(30) == 0
     print("connections: idle HTTP/2 peers hear that the process ends, with TLS and without")
 
 
