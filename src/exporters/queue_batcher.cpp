@@ -41,19 +41,20 @@ QueueBatcher::Key QueueBatcher::key_of(const Batch& batch) const {
 }
 
 void QueueBatcher::add(QueueRequest request, Time now) {
-  const Key key = key_of(request.batch);
+  const Key key = key_of(*request.batch);
   const auto max = static_cast<uint64_t>(config_.max_size);
   while (max > 0) {
     const auto open = open_.find(key);
     const uint64_t used = open == open_.end() ? 0 : open->second.size;
     const uint64_t room = max - std::min(max, used);
-    if (size_of(request.batch, sizer_) <= room) break;
-    const uint64_t fit = items_that_fit(request.batch, sizer_, room);
+    if (size_of(*request.batch, sizer_) <= room) break;
+    const uint64_t fit = items_that_fit(*request.batch, sizer_, room);
     if (fit > 0 || used == 0) {
-      add_to(key, {otlp::split_front(request.batch, std::max<uint64_t>(fit, 1)), nullptr, request.places}, now);
+      Batch front = otlp::split_front(*request.batch, std::max<uint64_t>(fit, 1));
+      add_to(key, {std::make_unique<Batch>(std::move(front)), nullptr, request.places}, now);
     }
     let_go(key);
-    if (otlp::empty(request.batch)) return;
+    if (otlp::empty(*request.batch)) return;
   }
   add_to(key, std::move(request), now);
 }
@@ -62,8 +63,9 @@ void QueueBatcher::add_to(const Key& key, QueueRequest request, Time now) {
   const auto [at, is_new] = open_.try_emplace(key);
   Open& open = at->second;
   if (is_new) open.since = now.mono;
-  open.size += size_of(request.batch, sizer_);
-  otlp::append(open.request.batch, std::move(request.batch));
+  open.size += size_of(*request.batch, sizer_);
+  if (is_new) open.request.batch = std::make_unique<Batch>();
+  otlp::append(*open.request.batch, std::move(*request.batch));
   std::move(request.places.begin(), request.places.end(), std::back_inserter(open.request.places));
   if (open.size >= static_cast<uint64_t>(config_.min_size)) let_go(key);
 }

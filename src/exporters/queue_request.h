@@ -34,8 +34,8 @@ class QueuePlace {
 
 // What is sent in one attempt: a batch as it came, or one merged and split by the batcher.
 struct QueueRequest {
-  Batch batch;
-  std::unique_ptr<SpilledBatch> spilled;  // instead of the batch
+  std::unique_ptr<Batch> batch;
+  std::unique_ptr<SpilledBatch> spilled;  // instead of the batch, which is null then
   std::vector<std::shared_ptr<QueuePlace>> places;
 };
 

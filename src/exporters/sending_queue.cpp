@@ -27,8 +27,11 @@ SendingQueue::SendingQueue(const ComponentEnv& env, QueueSetup setup, std::uniqu
       home_(home),
       transport_(std::move(transport)) {
   if (setup_.queue.enabled && setup_.queue.batch) {
-    batcher_ = std::make_unique<QueueBatcher>(*setup_.queue.batch, setup_.queue.batch_sizer(),
-                                              [this](QueueRequest request) { ready_.push_back(std::move(request)); });
+    batcher_ =
+        std::make_unique<QueueBatcher>(*setup_.queue.batch, setup_.queue.batch_sizer(), [this](QueueRequest request) {
+          ready_.push_back(std::move(request));
+          some_in_memory_ = true;
+        });
   }
   show_sizes();
 }
@@ -48,12 +51,13 @@ void SendingQueue::consume(Batch&& batch) {
   if (door_.empty() && has_room(size)) {
     Reservation paid = pay_for_index(batch);
     QueueRequest request;
-    request.batch = std::move(batch);
+    request.batch = std::make_unique<Batch>(std::move(batch));
     enter(std::move(request), size, std::move(paid));
   } else {
     wait_at_door(std::move(batch), size);
   }
   pump();
+  spill_newest();
 }
 
 bool SendingQueue::has_room(uint64_t size) const {
@@ -80,17 +84,16 @@ void SendingQueue::enter(QueueRequest request, uint64_t size, Reservation paid) 
 void SendingQueue::wait_at_door(Batch&& batch, uint64_t size) {
   Reservation paid = pay_for_index(batch);
   QueueRequest request;
-  request.batch = std::move(batch);
+  request.batch = std::make_unique<Batch>(std::move(batch));
   door_.push_back({std::move(request), size, std::move(paid)});
-  if (short_of_memory() && spill(door_.back().request)) door_.back().paid = {};
   door_size_ += size;
   const auto capacity = static_cast<uint64_t>(setup_.queue.queue_size);
   while (env_.signal == Signal::kMetrics && door_size_ > capacity && door_.size() > 1 &&
-         !door_.front().request.spilled && !has_origin(door_.front().request.batch)) {
+         !door_.front().request.spilled && !has_origin(*door_.front().request.batch)) {
     const Waiting oldest = std::move(door_.front());
     door_.pop_front();
     door_size_ -= oldest.size;
-    const Batch& batch_of_oldest = oldest.request.batch;
+    const Batch& batch_of_oldest = *oldest.request.batch;
     const uint64_t items = batch_of_oldest.item_count();
     metrics_.not_enqueued(items);
     env_.log->error(env_.id, "Exporting failed. Dropping data.",

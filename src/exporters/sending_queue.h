@@ -138,11 +138,12 @@ class SendingQueue final : public Stage {
   void drop(const Batch& batch, const Settled& how);
 
   // sending_queue_spill.cpp
-  // At half of the room: what comes until the next look must find place, or its sender is refused.
+  // At half of the room: what is on its way here must find place, or its sender is refused.
   bool short_of_memory() const {
     return env_.journal != nullptr && env_.budget != nullptr && env_.budget->used() * 2 > env_.budget->limit();
   }
   bool spill(QueueRequest& request);
+  void spill_newest();
   void spill_waiting();
   void read_back(At at);
   void was_read_back(At at, Batch batch, std::vector<SpilledBatch::Lost> lost);
@@ -167,7 +168,8 @@ class SendingQueue final : public Stage {
   std::deque<QueueRequest> ready_;
   ActiveList active_;
   uint64_t spilled_bytes_ = 0;
-  Duration next_spill_{0};  // mono; looking for what may be spilled is linear
+  Duration next_spill_{0};       // mono; looking for what may be spilled is linear
+  bool some_in_memory_ = false;  // of what waits, since it was looked through
   Shard* home_ = nullptr;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // bytes may come back when this is gone
   bool draining_ = false;

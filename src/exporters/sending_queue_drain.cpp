@@ -44,7 +44,7 @@ void SendingQueue::let_go(const Batch& batch) {
 }
 
 void SendingQueue::let_go(const QueueRequest& request) {
-  if (!request.spilled) let_go(request.batch);
+  if (!request.spilled) let_go(*request.batch);
 }
 
 void SendingQueue::let_go(At at) {
@@ -57,7 +57,7 @@ void SendingQueue::let_go(At at) {
 
 // The destination fails: what is journaled does not wait for it. What is not stays, for its one attempt.
 void SendingQueue::let_go_waiting() {
-  const auto journaled = [](const QueueRequest& request) { return request.spilled || all_journaled(request.batch); };
+  const auto journaled = [](const QueueRequest& request) { return request.spilled || all_journaled(*request.batch); };
   std::erase_if(door_, [&](const Waiting& waiting) { return journaled(waiting.request); });
   std::erase_if(ready_, journaled);
   door_size_ = 0;

@@ -30,7 +30,7 @@ void SendingQueue::attempt(At at) {
 }
 
 void SendingQueue::send(At at) {
-  transport_->send(at->request.batch, [this, at](const SendResult& result) { on_result(at, result); });
+  transport_->send(*at->request.batch, [this, at](const SendResult& result) { on_result(at, result); });
 }
 
 void SendingQueue::on_result(At at, const SendResult& result) {
@@ -53,7 +53,7 @@ void SendingQueue::on_result(At at, const SendResult& result) {
 
 // One bad span never takes others down.
 void SendingQueue::halve_or_give_up(At at, const SendResult& result) {
-  Batch& batch = at->request.batch;
+  Batch& batch = *at->request.batch;
   const bool too_large = result.kind == SendResult::Kind::kTooLarge;
   const bool is_first = at->pieces.empty();
   const bool may_halve = (too_large || result.data_refused) && !sender_waits(batch);
@@ -76,7 +76,7 @@ bool SendingQueue::sender_waits(const Batch& batch) const {
 }
 
 void SendingQueue::deliver(At at, const SendResult& result) {
-  const Batch& batch = at->request.batch;
+  const Batch& batch = *at->request.batch;
   const uint64_t items = batch.item_count();
   const uint64_t rejected = std::min(result.rejected, items);
   if (!result.told && (rejected > 0 || !result.message.empty())) {
@@ -92,7 +92,7 @@ void SendingQueue::deliver(At at, const SendResult& result) {
 
 void SendingQueue::retry_or_give_up(At at, const SendResult& result) {
   if (!setup_.retry.enabled) return give_up(at, DropReason::kRetriesExhausted, result.message, true);
-  if (draining_ && is_journaled(at->request.batch)) return let_go(at);
+  if (draining_ && is_journaled(*at->request.batch)) return let_go(at);
   if (draining_) return give_up(at, DropReason::kShutdown, "interrupted due to shutdown: " + result.message, true);
   const Duration delay = std::max(at->backoff.next(random_), result.retry_after);
   if (out_of_time(*at, delay)) {
@@ -109,12 +109,12 @@ bool SendingQueue::out_of_time(const Active& request, Duration delay) const {
   const Duration elapsed = now_.mono + delay - request.first_attempt;
   const std::optional<Duration> written = setup_.retry.max_elapsed_time;
   if (written) return *written > Duration{0} && elapsed > *written;
-  if (elapsed <= kUnwrittenMaxElapsed || is_journaled(request.request.batch)) return false;
+  if (elapsed <= kUnwrittenMaxElapsed || is_journaled(*request.request.batch)) return false;
   return setup_.queue.answers_on_delivery() || (env_.budget != nullptr && env_.budget->short_of_room());
 }
 
 void SendingQueue::give_up(At at, DropReason reason, const std::string& why, bool retryable) {
-  const Batch& batch = at->request.batch;
+  const Batch& batch = *at->request.batch;
   const std::string items = std::to_string(batch.item_count());
   if (setup_.queue.enabled) {
     env_.log->error(env_.id, "Exporting failed. Dropping data.", {{"error", why}, {"dropped_items", items}});
@@ -133,7 +133,7 @@ void SendingQueue::drop(const Batch& batch, const Settled& how) {
 
 // What was sent is settled: its next piece, or the end.
 void SendingQueue::finish(At at) {
-  if (!at->pieces.next(at->request.batch)) {
+  if (!at->pieces.next(*at->request.batch)) {
     active_.erase(at);
     return pump();
   }

@@ -11,22 +11,31 @@ constexpr Duration kSpillEvery = std::chrono::milliseconds(100);
 }
 
 bool SendingQueue::spill(QueueRequest& request) {
-  if (request.spilled || !SpilledBatch::possible(request.batch)) return false;
-  request.spilled = std::make_unique<SpilledBatch>(request.batch, SpilledBatch::Stores{*env_.journal, *env_.budget});
-  request.batch = Batch{};
+  if (request.spilled || !SpilledBatch::possible(*request.batch)) return false;
+  request.spilled = std::make_unique<SpilledBatch>(*request.batch, SpilledBatch::Stores{*env_.journal, *env_.budget});
+  request.batch.reset();
   for (const auto& place : request.places) place->stop_paying();
   spilled_bytes_ += request.spilled->bytes();
   return true;
 }
 
+// What comes while memory is short does not wait for the next look: a burst would spend all of it meanwhile.
+void SendingQueue::spill_newest() {
+  if (door_.empty() && ready_.empty()) return;
+  QueueRequest& newest = door_.empty() ? ready_.back() : door_.back().request;
+  if (short_of_memory() && spill(newest) && !door_.empty()) door_.back().paid = {};
+  some_in_memory_ |= !newest.spilled;
+}
+
 // What will be sent last first.
 void SendingQueue::spill_waiting() {
-  if (!short_of_memory() || now_.mono < next_spill_) return;
+  if (!some_in_memory_ || !short_of_memory() || now_.mono < next_spill_) return;
   next_spill_ = now_.mono + kSpillEvery;
   for (auto at = door_.rbegin(); at != door_.rend() && short_of_memory(); ++at) {
     if (spill(at->request)) at->paid = {};
   }
   for (auto at = ready_.rbegin(); at != ready_.rend() && short_of_memory(); ++at) spill(*at);
+  some_in_memory_ = !short_of_memory();
 }
 
 void SendingQueue::read_back(At at) {
@@ -44,7 +53,7 @@ void SendingQueue::was_read_back(At at, Batch batch, std::vector<SpilledBatch::L
   }
   spilled_bytes_ -= at->request.spilled->bytes();
   at->request.spilled.reset();
-  at->request.batch = std::move(batch);
+  at->request.batch = std::make_unique<Batch>(std::move(batch));
   for (const SpilledBatch::Lost& piece : lost) {
     env_.log->error(
         env_.id, "a record of the journal cannot be read back",
@@ -53,7 +62,7 @@ void SendingQueue::was_read_back(At at, Batch batch, std::vector<SpilledBatch::L
                  Settled::dropped(DropReason::kCorrupt));
     if (env_.signal == Signal::kTraces) held_.remove(piece.part.destination, piece.items.size());
   }
-  if (at->request.batch.item_count() == 0) return finish(at);
+  if (at->request.batch->item_count() == 0) return finish(at);
   send(at);
 }
 

@@ -2,6 +2,7 @@
 #include "exporters/spilled_batch.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "otlp/batch_ops.h"
@@ -20,6 +21,15 @@ struct SpilledBatch::Reading {
 };
 
 namespace {
+
+// The request that waits, and its place in the queue.
+constexpr uint64_t kPlace = 80;
+
+uint64_t bytes_of(const Context& context) {
+  uint64_t bytes = sizeof(Context);
+  for (const auto& [name, value] : context.metadata) bytes += sizeof(context.metadata[0]) + name.size() + value.size();
+  return bytes;
+}
 
 uint32_t item_of(const Batch& batch, uint32_t index) {
   return batch.signal == Signal::kTraces ? batch.spans[index].item : batch.items[index].item;
@@ -63,7 +73,8 @@ bool SpilledBatch::possible(const Batch& batch) {
   return std::all_of(batch.parts.begin(), batch.parts.end(), [](const Part& part) { return part.is_journaled(); });
 }
 
-SpilledBatch::SpilledBatch(const Batch& batch, const Stores& stores) : signal_(batch.signal), context_(batch.context) {
+SpilledBatch::SpilledBatch(const Batch& batch, const Stores& stores) : signal_(batch.signal) {
+  if (batch.context && !batch.context->metadata.empty()) context_ = batch.context;
   std::vector<Group> groups;
   const std::vector<uint32_t> group_of = group_parts(batch, groups);
   const size_t records = otlp::record_count(batch);
@@ -75,14 +86,34 @@ SpilledBatch::SpilledBatch(const Batch& batch, const Stores& stores) : signal_(b
     if (group.indices.empty()) continue;
     Piece& piece = pieces_.emplace_back();
     piece.part = std::move(group.part);
-    for (const uint32_t index : group.indices) piece.items.push_back(item_of(batch, index));
+    if (batch.whole && !group.rewritten) {
+      piece.whole = static_cast<uint32_t>(records);
+    } else {
+      piece.items.reserve(group.indices.size());
+      for (const uint32_t index : group.indices) piece.items.push_back(item_of(batch, index));
+    }
     group.rewritten ? spill(batch, group.indices, piece, stores) : leave_to_journal(batch, piece);
   }
+  pay(stores.budget);
+}
+
+void SpilledBatch::pay(ByteBudget& budget) {
+  uint64_t bytes = sizeof(SpilledBatch) + kPlace;
+  if (pieces_.size() > 1) bytes += pieces_.capacity() * sizeof(Piece);
+  if (context_) bytes += bytes_of(*context_);
+  for (const Piece& piece : pieces_) bytes += piece.items.capacity() * sizeof(uint32_t);
+  paid_ = Reservation::take(budget, bytes);
+}
+
+std::vector<uint32_t> SpilledBatch::items_of(const Piece& piece) {
+  if (piece.whole == 0) return piece.items;
+  std::vector<uint32_t> all(piece.whole);
+  std::iota(all.begin(), all.end(), 0);
+  return all;
 }
 
 void SpilledBatch::leave_to_journal(const Batch& batch, Piece& piece) {
   std::sort(piece.items.begin(), piece.items.end());
-  piece.whole = batch.whole;
   for (const Part& part : batch.parts) {
     if (part.origin == piece.part.origin && part.bytes) bytes_ += part.bytes->size();
   }
@@ -103,7 +134,7 @@ void SpilledBatch::spill(const Batch& batch, std::span<const uint32_t> indices, 
 
 void SpilledBatch::read_back(Journal& journal, Shard& home, Done done) const {
   auto reading = std::make_shared<Reading>();
-  reading->pieces = pieces_;
+  reading->pieces.assign(pieces_.begin(), pieces_.end());
   reading->bytes.resize(pieces_.size());
   reading->missing = pieces_.size();
   reading->signal = signal_;
@@ -131,10 +162,10 @@ void SpilledBatch::assemble(const Piece& piece, Signal signal, BufferRef bytes, 
   part.spilled.reset();
   Batch batch;
   if (!part.bytes || !otlp::walk(signal, std::move(part), batch).ok) {
-    return lost.push_back({piece.part, piece.items});
+    return lost.push_back({piece.part, items_of(piece)});
   }
   if (piece.part.rewritten) number(batch, piece.items);
-  if (piece.whole || piece.part.rewritten) return otlp::append(out, std::move(batch));
+  if (piece.whole > 0 || piece.part.rewritten) return otlp::append(out, std::move(batch));
   std::vector<uint32_t> indices;
   const size_t records = otlp::record_count(batch);
   for (uint32_t i = 0; i < records; ++i) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/functional/any_invocable.h"
 #include "weir/batch.h"
 #include "weir/budget.h"
@@ -37,27 +38,25 @@ class SpilledBatch {
   void read_back(Journal& journal, Shard& home, Done done) const;
 
   uint64_t bytes() const { return bytes_; }  // of the requests, read back
-  // Calls visit(part without bytes, its items).
-  template <class F>
-  void for_each_part(F&& visit) const {
-    for (const Piece& piece : pieces_) visit(piece.part, piece.items);
-  }
 
  private:
   struct Piece {
     Part part;                    // without bytes
     std::vector<uint32_t> items;  // of a record: ascending; of what is spilled: as they lie there
-    bool whole = false;           // all items of the record
+    uint32_t whole = 0;           // all items of the record, so many: `items` is empty
   };
+  static std::vector<uint32_t> items_of(const Piece& piece);
+  void pay(ByteBudget& budget);
   void leave_to_journal(const Batch& batch, Piece& piece);
   void spill(const Batch& batch, std::span<const uint32_t> indices, Piece& piece, const Stores& stores);
   struct Reading;
   static void assemble(const Piece& piece, Signal signal, BufferRef bytes, Batch& out, std::vector<Lost>& lost);
 
   Signal signal_;
-  ContextRef context_;
-  std::vector<Piece> pieces_;
+  ContextRef context_;  // null where no metadata is kept: nobody behind the queue asks for the rest
+  absl::InlinedVector<Piece, 1> pieces_;
   uint64_t bytes_ = 0;
+  Reservation paid_;  // for all of this
 };
 
 }  // namespace weir

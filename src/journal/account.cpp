@@ -2,6 +2,12 @@
 #include "journal/account.h"
 
 namespace weir::journal {
+namespace {
+
+// Of one live record, malloc's share included: the account, and the book in its map.
+constexpr uint64_t kBytes = 224;
+
+}  // namespace
 
 // Routes are short.
 uint32_t AccountRoute::index_of(DestinationId destination) const {
@@ -24,13 +30,14 @@ void SettlementInbox::take(Content& into) {
   std::swap(content_, into);
 }
 
-Account::Account(std::shared_ptr<SettlementInbox> inbox, uint64_t record, uint32_t items, uint32_t route,
-                 std::optional<RecordBook> before)
+Account::Account(std::shared_ptr<SettlementInbox> inbox, ByteBudget& budget, uint64_t record, uint32_t items,
+                 uint32_t route, std::unique_ptr<const RecordBook> before)
     : inbox_(std::move(inbox)),
       route_(inbox_->routes[route]),
       record_(record),
       items_(items),
-      before_(std::move(before)) {}
+      before_(std::move(before)),
+      paid_(Reservation::take(budget, kBytes + route_.destinations.size() * sizeof(RecordBook::Open))) {}
 
 void Account::settle(DestinationId destination, std::span<const uint32_t> items, uint64_t, const Settled&) {
   const uint32_t index = route_.index_of(destination);

@@ -5,12 +5,12 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "journal/books.h"
+#include "weir/budget.h"
 #include "weir/settlement.h"
 
 namespace weir::journal {
@@ -53,12 +53,13 @@ class SettlementInbox {
 class Account final : public Origin {
  public:
   // `before`: what was settled at the start, where anything was.
-  Account(std::shared_ptr<SettlementInbox> inbox, uint64_t record, uint32_t items, uint32_t route,
-          std::optional<RecordBook> before = {});
+  // It pays for what is kept of a live record: itself and the book.
+  Account(std::shared_ptr<SettlementInbox> inbox, ByteBudget& budget, uint64_t record, uint32_t items, uint32_t route,
+          std::unique_ptr<const RecordBook> before = {});
 
   void settle(DestinationId destination, std::span<const uint32_t> items, uint64_t weight, const Settled& how) override;
   uint64_t record() const override { return record_; }
-  bool partly_settled() const override { return before_.has_value(); }
+  bool partly_settled() const override { return before_ != nullptr; }
   bool settled_before(DestinationId destination, uint32_t item) const override;
 
  private:
@@ -66,7 +67,8 @@ class Account final : public Origin {
   const AccountRoute& route_;
   const uint64_t record_;
   const uint32_t items_;
-  const std::optional<RecordBook> before_;
+  const std::unique_ptr<const RecordBook> before_;
+  const Reservation paid_;
 };
 
 }  // namespace weir::journal

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "journal/byte_codec.h"
 #include "journal/format.h"
 #include "journal/segment_log.h"
@@ -26,7 +27,8 @@ struct RecordBook {
     uint32_t items = 0;             // times the number of ways there
     std::vector<uint64_t> settled;  // bitmap by item; empty while all are open, and once none is
   };
-  std::vector<Open> open;  // by destination of the route; of one that is named twice, the first stands for all
+  absl::InlinedVector<Open, 1>
+      open;  // by destination of the route; of one that is named twice, the first stands for all
 
   bool done() const;
   bool settled(uint32_t destination, uint32_t item) const;

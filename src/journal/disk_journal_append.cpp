@@ -186,7 +186,8 @@ void DiskJournal::Impl::answer(Gathered& record) {
   AppendResult result;
   result.ok = books.find(record.head.sequence) != nullptr;
   if (result.ok) {
-    result.account = std::make_shared<Account>(inbox, record.head.sequence, record.head.items, record.head.route);
+    result.account =
+        std::make_shared<Account>(inbox, *world.budget, record.head.sequence, record.head.items, record.head.route);
     result.sequence = record.head.sequence;
     result.delivered_by_replay = record.by_replay;
   } else {

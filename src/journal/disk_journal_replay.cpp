@@ -75,8 +75,8 @@ bool DiskJournal::Impl::read_request(uint64_t record, const RecordBook& book, Re
   out.signal = request->signal;
   out.items = book.items;
   out.context = std::make_shared<const Context>(std::move(request->context));
-  out.account =
-      std::make_shared<Account>(inbox, record, book.items, book.route, partly ? std::optional(book) : std::nullopt);
+  out.account = std::make_shared<Account>(inbox, *world.budget, record, book.items, book.route,
+                                          partly ? std::make_unique<const RecordBook>(book) : nullptr);
   out.bytes = body_of(std::move(payload), request->body);
   return true;
 }

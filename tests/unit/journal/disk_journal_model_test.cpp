@@ -323,6 +323,7 @@ void Lives::end(bool crashed) {
     power_ = false;
     truth_then_ = truth_;
   }
+  accounts_.clear();  // they pay out of the world's budget
   world_.reset();
   disk_ = std::move(after_);
   // The newest checkpoint may be broken: the one before it and the log are enough.

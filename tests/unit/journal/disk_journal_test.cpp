@@ -155,12 +155,31 @@ TEST_CASE("a request that is gathered when the replay asks for more is part of i
   }
 }
 
+TEST_CASE("a live record pays for what is kept of it, new or replayed") {
+  SimDisk disk;
+  JournalWorld world(disk);
+  world.replay();
+  for (int i = 0; i < 10; ++i) world.append_now("body", 4);
+  CHECK(world.budget.used() >= 10 * 250);
+  CHECK(world.budget.used() <= 10 * 500);
+  world.results.clear();
+  CHECK(world.budget.used() == 0);
+  const auto after = crashed(disk);
+  JournalWorld again(*after);
+  auto records = again.replay();
+  REQUIRE(records.size() == 10);
+  for (ReplayRecord& record : records) record.bytes = {};
+  CHECK(again.budget.used() >= 10 * 250);
+  records.clear();
+  CHECK(again.budget.used() == 0);
+}
+
 TEST_CASE("bytes can be read back while the record is live") {
   SimDisk disk;
   JournalWorld world(disk, {}, 1, {one_way()});
   world.replay();
-  const uint64_t used = world.budget.used();
   const AppendResult result = world.append_now(std::string(70'000, 'x'), 2);
+  const uint64_t used = world.budget.used();
   CHECK(world.read(result.sequence) == std::string(70'000, 'x'));
   world.results.clear();
   CHECK(world.budget.used() == used);
