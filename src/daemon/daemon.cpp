@@ -226,14 +226,26 @@ void Daemon::start_loops() {
   say_ready();
 }
 
-// After a burst malloc keeps what was freed. On shard 0.
+// After a burst malloc keeps what was freed, for each thread apart. Near the limit that would not fit beside what
+// others need meanwhile. On shard 0.
 void Daemon::give_memory_back(Time now) {
-  constexpr Duration kEvery = std::chrono::seconds(10);
+  constexpr Duration kEvery = std::chrono::milliseconds(100);
+  constexpr Duration kAnyway = std::chrono::seconds(10);
   constexpr uint64_t kWorthIt = 32 << 20;
-  if (now.mono < next_trim_) return;
-  next_trim_ = now.mono + kEvery;
-  const struct mallinfo2 heap = mallinfo2();
-  if (heap.fordblks > kWorthIt && heap.fordblks > 4 * budget_->used()) malloc_trim(0);
+  if (now.mono < next_trim_look_) return;
+  next_trim_look_ = now.mono + kEvery;
+  const uint64_t used = budget_->used(), limit = budget_->limit(), resident = anonymous_bytes();
+  bool trim = resident > limit / 4 * 3 && resident > used + limit / 8;
+  if (now.mono >= next_trim_) {
+    next_trim_ = now.mono + kAnyway;
+    const struct mallinfo2 heap = mallinfo2();
+    trim |= heap.fordblks > kWorthIt && heap.fordblks > 4 * used;
+  }
+  if (!trim) return;
+  const Duration began = clock_.now().mono;
+  malloc_trim(0);
+  const Duration took = clock_.now().mono - began;
+  next_trim_look_ = now.mono + std::max(kEvery, 20 * took);  // at most a twentieth of the shard's time
 }
 
 // Says when /readyz turns to 503 for want of room or a broken disk, and back. On shard 0.

@@ -89,9 +89,10 @@ class Daemon {
   std::vector<std::unique_ptr<ZPages>> zpages_;
   std::vector<std::unique_ptr<Pprof>> pprofs_;
 
-  Duration next_trim_{0};  // of shard 0
-  Duration next_look_{0};  // of shard 0
-  bool refusing_ = false;  // of shard 0
+  Duration next_trim_{0};       // of shard 0
+  Duration next_trim_look_{0};  // of shard 0
+  Duration next_look_{0};       // of shard 0
+  bool refusing_ = false;       // of shard 0
   std::atomic<Phase> phase_{Phase::kStarting};
   std::atomic<bool> accepting_{false};  // the listeners are open
   std::mutex mutex_;                    // guards stop_signals_

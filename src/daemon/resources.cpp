@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/resources.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -87,6 +89,13 @@ Resources read_resources(const std::string& root) {
   found.cpus = std::max(1u, std::thread::hardware_concurrency());
   if (const std::optional<double> quota = cpu_quota(root)) found.cpus = std::min(found.cpus, *quota);
   return found;
+}
+
+uint64_t anonymous_bytes(const std::string& root) {
+  std::ifstream file(root + "/proc/self/statm");
+  uint64_t size = 0, resident = 0, of_files = 0;
+  if (!(file >> size >> resident >> of_files) || of_files > resident) return 0;
+  return (resident - of_files) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 BudgetChoice choose_budget(const Resources& resources, std::optional<uint64_t> written,

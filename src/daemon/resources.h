@@ -19,6 +19,9 @@ struct Resources {
 };
 Resources read_resources(const std::string& root = "");
 
+// Memory that the process has touched and not given back, less what is mapped from files; 0 where nobody says.
+uint64_t anonymous_bytes(const std::string& root = "");
+
 // The byte budget of the process and where it comes from, for the start line (DESIGN law 5).
 struct BudgetChoice {
   uint64_t limit = 0;
