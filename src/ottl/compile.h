@@ -43,7 +43,7 @@ class Compiler {
   ExprPtr math(const Node& node);
   ExprPtr negative(const Node& node);
   ExprPtr call(const Node& node);
-  ExprPtr indexed(ExprPtr base, const std::vector<NodePtr>& keys);
+  ExprPtr indexed(ExprPtr base, const std::vector<NodePtr>& keys, bool needs_value = false);
   bool compiled_keys(const std::vector<NodePtr>& keys, std::vector<ExprPtr>& out);
   ExprPtr folded(ExprPtr expr);
 

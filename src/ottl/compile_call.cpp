@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "config/value.h"
@@ -27,10 +28,22 @@ ExprPtr call_of(std::unique_ptr<Site> site) {
 }
 
 bool literal_only(Take take) {
-  return take == Take::kPlainString || take == Take::kPlainInt || take == Take::kPlainBool ||
-         take == Take::kPlainStrings;
+  return take == Take::kPlainString || take == Take::kPlainInt || take == Take::kPlainDouble ||
+         take == Take::kPlainBool || take == Take::kPlainStrings;
 }
 bool is_target(Take take) { return take == Take::kTarget || take == Take::kMapTarget || take == Take::kListTarget; }
+
+// In snake case or in camel case.
+bool same_name(std::string_view snake, std::string_view written) {
+  size_t at = 0;
+  for (size_t i = 0; i < snake.size(); ++i) {
+    const bool skip = snake[i] == '_' && at < written.size() && written[at] != '_';
+    if (skip) ++i;
+    const char wanted = skip ? static_cast<char>(std::toupper(static_cast<unsigned char>(snake[i]))) : snake[i];
+    if (at >= written.size() || written[at++] != wanted) return false;
+  }
+  return at == written.size();
+}
 
 bool all_constant(const Site& site) {
   return std::all_of(site.arguments.begin(), site.arguments.end(),
@@ -76,7 +89,7 @@ bool Compiler::bind(const Node& node, const Function& function, Site& site) {
     if (!argument.name.empty()) {
       named = true;
       const auto found = std::find_if(parameters.begin(), parameters.end(),
-                                      [&](const Parameter& one) { return one.name == argument.name; });
+                                      [&](const Parameter& one) { return same_name(one.name, argument.name); });
       place = static_cast<size_t>(found - parameters.begin());
       if (found == parameters.end()) {
         fail(argument.at, node.text + " has no parameter \"" + argument.name + "\"");

@@ -82,7 +82,7 @@ ExprPtr Compiler::path_in(const Node& node, Context context, size_t first) {
       const bool may = field.keys && i + 1 == node.steps.size();
       if (!node.steps[i].keys.empty() && !may) return fail(node.steps[i].at, "\"" + name + "\" cannot be indexed");
     }
-    return indexed(make_field(field), node.steps.back().keys);
+    return indexed(make_field(field), node.steps.back().keys, context == Context::kLog);
   }
   return unknown_path(node, context, first);
 }
@@ -135,11 +135,11 @@ bool Compiler::compiled_keys(const std::vector<NodePtr>& keys, std::vector<ExprP
   return true;
 }
 
-ExprPtr Compiler::indexed(ExprPtr base, const std::vector<NodePtr>& keys) {
+ExprPtr Compiler::indexed(ExprPtr base, const std::vector<NodePtr>& keys, bool needs_value) {
   if (keys.empty() || failed()) return base;
   std::vector<ExprPtr> compiled;
   if (!compiled_keys(keys, compiled)) return nullptr;
-  return make_indexed(std::move(base), std::move(compiled));
+  return make_indexed(std::move(base), std::move(compiled), needs_value);
 }
 
 }  // namespace weir::ottl

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "otlp/json_out.h"
+#include "ottl/time_format.h"
 
 namespace weir::ottl {
 
@@ -52,8 +53,17 @@ std::string go_name(const Value& value) {
   return std::string(kNames[static_cast<int>(value.type)]);
 }
 
+std::string numbers_of(std::string_view bytes) {
+  std::string text = "[";
+  for (char c : bytes) text += (text.size() > 1 ? " " : "") + std::to_string(static_cast<unsigned char>(c));
+  return text + "]";
+}
+
 std::string plain_text(const Value& value) {
   if (value.is_nil()) return "<nil>";
+  if (value.type == Type::kBytes) return numbers_of(value.text());
+  if (value.type == Type::kTime) return go_time_text(value.integer);
+  if (value.type == Type::kDuration) return go_duration_text(value.integer);
   std::string text;
   append_text(value, text);
   return text;
@@ -162,6 +172,10 @@ void format_one(const Verb& verb, const Value& value, std::string& out) {
     case Type::kString:
       if (one_of(verb.letter, "vsqxX")) return format_string(verb, std::string(value.text()), out);
       return bad_verb(verb, value, out);
+    case Type::kBytes:
+      if (one_of(verb.letter, "sqxX")) return format_string(verb, std::string(value.text()), out);
+      if (verb.letter != 'v') return bad_verb(verb, value, out);
+      return pad(verb, plain_text(value), false, out);
     case Type::kNil:
       if (verb.letter == 'v') return pad(verb, "<nil>", false, out);
       return bad_verb(verb, value, out);

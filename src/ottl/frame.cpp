@@ -96,7 +96,8 @@ void Frame::enter_item(const ItemRecord& item) {
   levels_[2].start(body, log ? field::log_record::kAttributes : field::metric::kMetadata, body, arena_);
 }
 
-void Frame::enter_part(std::string_view message, uint32_t attributes_field) {
+void Frame::enter_part(std::string_view message, uint32_t attributes_field, size_t index) {
+  part_index_ = index;
   cache_ = {};
   levels_[3].start(message, attributes_field, message, arena_);
 }

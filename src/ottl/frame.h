@@ -95,8 +95,8 @@ class Frame {
   void enter_scope(uint32_t scope);
   void enter_span(const SpanRecord& span);
   void enter_item(const ItemRecord& item);
-  // An event of the span, or a data point of the metric.
-  void enter_part(std::string_view message, uint32_t attributes_field);
+  // An event of the span, or a data point of the metric; `index`: its place among them.
+  void enter_part(std::string_view message, uint32_t attributes_field, size_t index);
 
   LevelState& level(Level level) { return levels_[static_cast<size_t>(level)]; }
   // A constant key's attribute on a level; nil where it is absent.
@@ -116,6 +116,7 @@ class Frame {
   uint32_t scope() const { return scope_; }
   const SpanRecord& span() const { return *span_; }
   const ItemRecord& item() const { return *item_; }
+  size_t part_index() const { return part_index_; }
   MessageEdit& message() { return levels_[static_cast<size_t>(Level::kItem)].edit; }
 
   Arena& arena() { return arena_; }
@@ -140,6 +141,7 @@ class Frame {
 
   const KeyTables& keys_;
   std::array<LevelState, kLevels> levels_;
+  size_t part_index_ = 0;
   Arena arena_;           // of the item under evaluation
   Arena resource_arena_;  // of the resource and its scope
   const Batch* batch_ = nullptr;

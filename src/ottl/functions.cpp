@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "ottl/time_format.h"
+
 namespace weir::ottl {
 
 std::string_view name_of(Take take) {
@@ -32,6 +34,7 @@ std::string_view name_of(Take take) {
                                                 "the name of a converter",
                                                 "a literal string",
                                                 "a literal int64",
+                                                "a literal float64",
                                                 "a literal bool",
                                                 "a literal list of strings"};
   return kNames[static_cast<int>(take)];
@@ -127,10 +130,27 @@ Value bool_like(Frame& frame, const Value& value) {
   }
 }
 
+// As JSON, bytes as numbers.
+std::string id_text(std::string_view bytes) {
+  std::string text;
+  for (char c : bytes) text += (text.empty() ? "[" : ",") + std::to_string(static_cast<unsigned char>(c));
+  return text + "]";
+}
+
 Value text_like(Frame& frame, const Value& value) {
   if (value.is_nil() || value.is_string()) return value;
   std::string text;
-  append_text(value, text);
+  if (value.type == Type::kTraceId) {
+    text = id_text(value.trace_id().bytes());
+  } else if (value.type == Type::kSpanId) {
+    text = id_text(value.span_id().bytes());
+  } else if (value.type == Type::kTime) {
+    text = "\"" + rfc3339(value.integer) + "\"";
+  } else if (value.type == Type::kMessages) {
+    text = "{}";
+  } else {
+    append_text(value, text);
+  }
   // The collector writes two digits of an exponent here, and one where it writes attributes.
   const size_t minus = value.type == Type::kDouble ? text.find("e-") : std::string::npos;
   if (minus != std::string::npos && minus + 3 == text.size()) text.insert(minus + 2, "0");
@@ -156,10 +176,6 @@ Value bytes_like(Frame& frame, const Value& value) {
       return big_endian(frame, std::bit_cast<uint64_t>(value.real), 8);
     case Type::kBool:
       return big_endian(frame, value.boolean ? 1 : 0, 1);
-    case Type::kTraceId:
-      return owned_string(value.trace_id().bytes(), frame.arena(), Type::kBytes);
-    case Type::kSpanId:
-      return owned_string(value.span_id().bytes(), frame.arena(), Type::kBytes);
     default:
       return mismatch(frame, Take::kBytesLike, value);
   }
@@ -189,6 +205,7 @@ Value taken_as(Frame& frame, Take take, const Value& value) {
     case Take::kPlainInt:
       return exactly(frame, take, value, Type::kInt);
     case Take::kDouble:
+    case Take::kPlainDouble:
       return exactly(frame, take, value, Type::kDouble);
     case Take::kBool:
     case Take::kPlainBool:
@@ -267,7 +284,8 @@ void for_each_table(Context context, F&& f) {
   f(editors());
   f(pattern_editors());
   if (context == Context::kSpan) f(span_editors());
-  if (context == Context::kSpan || context == Context::kSpanEvent) f(span_functions());
+  if (context == Context::kSpan) f(span_functions());
+  if (context == Context::kMetric) f(metric_functions());
   f(text_functions());
   f(case_functions());
   f(type_functions());
@@ -276,6 +294,7 @@ void for_each_table(Context context, F&& f) {
   f(hash_functions());
   f(parse_functions());
   f(list_functions());
+  f(check_functions());
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ enum class Take : uint8_t {
   kFunction,     // the name of a converter
   kPlainString,  // literals only
   kPlainInt,
+  kPlainDouble,
   kPlainBool,
   kPlainStrings,
 };
@@ -126,8 +127,9 @@ std::vector<std::string> function_names(bool editors);
 
 std::span<const Function> editors();
 std::span<const Function> pattern_editors();
-std::span<const Function> span_functions();  // of contexts that have a span
-std::span<const Function> span_editors();    // of spans alone
+std::span<const Function> span_functions();  // of spans alone
+std::span<const Function> span_editors();
+std::span<const Function> metric_functions();  // of metrics alone
 std::span<const Function> text_functions();
 std::span<const Function> case_functions();
 std::span<const Function> type_functions();
@@ -136,5 +138,6 @@ std::span<const Function> format_time_functions();
 std::span<const Function> hash_functions();
 std::span<const Function> parse_functions();
 std::span<const Function> list_functions();
+std::span<const Function> check_functions();
 
 }  // namespace weir::ottl

@@ -107,6 +107,20 @@ std::string check_truncate(const Site& site) {
   return "";
 }
 
+Value stringify_all(Call& call) {
+  MapBuilder builder(call.arena(), call[0].map);
+  for (Entry& entry : builder.entries()) {
+    const Value value = value_of(entry, call.arena());
+    if (value.is_string()) continue;
+    std::string text;
+    append_plain_text(value, text);
+    entry.raw = {};
+    entry.made = call.string(text);
+  }
+  call.target(0).set(call.frame(), Value::of_map(builder.build()));
+  return {};
+}
+
 Value merge_maps(Call& call) {
   const std::string_view strategy = call.text(2);
   MapBuilder builder(call.arena(), call[0].map);
@@ -187,6 +201,7 @@ std::string check_flatten(const Site& site) {
 Value append(Call& call) {
   std::vector<Value> values;
   const Value& now = call[0];
+  if (now.type == Type::kMap) return call.fail("a map cannot be appended to");
   if (now.type == Type::kList) {
     values.assign(now.list.begin(), now.list.end());
   } else if (!now.is_nil()) {
@@ -194,6 +209,9 @@ Value append(Call& call) {
   }
   if (call.has(1)) values.push_back(call[1]);
   if (call.has(2)) values.insert(values.end(), call[2].list.begin(), call[2].list.end());
+  for (const Value& value : values) {
+    if (!fits_attribute(value)) return call.fail("a ", name_of(value.type), " cannot be stored in a list");
+  }
   call.target(0).set(call.frame(), Value::of_list(make_list(values, call.arena())));
   return {};
 }
@@ -240,6 +258,7 @@ std::span<const Function> editors() {
        truncate_all,
        false,
        check_truncate},
+      {"stringify_all", {{"target", Take::kMapTarget}}, stringify_all, false},
       {"merge_maps",
        {{"target", Take::kMapTarget}, {"source", Take::kMap}, {"strategy", Take::kPlainString}},
        merge_maps,

@@ -13,10 +13,21 @@ namespace {
 Value time(Call& call) {
   if (call.text(0).empty()) return call.fail("Time takes a text that is not empty");
   int64_t nanos = 0;
-  if (!parse_time(call.text(0), call.text(1), nanos)) {
+  if (!parse_time(call.text(0), call.text(1), static_cast<int64_t>(call.frame().time_ns()), nanos)) {
     return call.fail("\"", call.text(0), "\" is no time of the format \"" + std::string(call.text(1)) + "\"");
   }
   return Value::of_int(nanos, Type::kTime);
+}
+
+// Literals with a year are the same for every record.
+ExprPtr shorter_time(Site& site) {
+  const Value* text = site.literal(0);
+  int64_t nanos = 0;
+  if (text == nullptr) return nullptr;
+  const std::string format = wide_format(site.literal(1)->text());
+  const bool year = format.find("%Y") != std::string::npos || format.find("%y") != std::string::npos;
+  if (!year || !parse_time(text->text(), format, 0, nanos)) return nullptr;
+  return std::make_unique<Constant>(Value::of_int(nanos, Type::kTime));
 }
 
 std::string check_format(const Site& site) { return check_time_format(site.literal(1)->text()); }
@@ -162,8 +173,9 @@ std::span<const Function> format_time_functions() {
         {"location", Take::kPlainString, true},
         {"locale", Take::kPlainString, true}},
        time,
-       true,
-       check_time},
+       false,
+       check_time,
+       shorter_time},
       {"FormatTime", {{"time", Take::kTime}, {"format", Take::kPlainString}}, format_time, true, check_format},
   };
   return table;

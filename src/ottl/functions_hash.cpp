@@ -18,7 +18,7 @@ Value fnv(Call& call) { return Value::of_int(static_cast<int64_t>(fnv1a_64(call.
 
 Value base64_encode(Call& call) {
   std::string out;
-  otlp::append_base64(call[0].is_nil() ? std::string_view() : call.text(0), out);
+  otlp::append_base64(call.text(0), out);
   std::string_view variant = call.text_or(1, "base64");
   if (variant.ends_with("url")) {
     for (char& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
@@ -126,7 +126,7 @@ std::span<const Function> hash_functions() {
       {"SHA512", {{"target", Take::kString}}, digest<sha512_hex>},
       {"FNV", {{"target", Take::kString}}, fnv},
       {"Base64Encode",
-       {{"target", Take::kBytesLike}, {"variant", Take::kPlainString, true}},
+       {{"target", Take::kString}, {"variant", Take::kPlainString, true}},
        base64_encode,
        true,
        check_variant},

@@ -135,7 +135,7 @@ Value to_key_value_string(Call& call) {
   for (const Entry& entry : entries) {
     if (!out.empty()) out += pair_delimiter;
     std::string text;
-    append_text(value_of(entry, call.arena()), text);
+    append_plain_text(value_of(entry, call.arena()), text);
     out += quoted_for(std::string(entry.key), delimiter, pair_delimiter);
     out += delimiter;
     out += quoted_for(std::move(text), delimiter, pair_delimiter);

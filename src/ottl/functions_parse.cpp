@@ -111,6 +111,7 @@ Value parse_csv(Call& call) {
   const char delimiter = call.text_or(2, ",")[0];
   const std::string_view mode = call.text_or(4, "strict");
   const bool quotes = mode != "ignoreQuotes";
+  if (call.text(0).empty() || call.text(1).empty()) return call.fail("ParseCSV takes texts that are not empty");
   std::vector<std::string> names, fields;
   split_csv(call.text(1), call.has(3) ? call.text(3)[0] : delimiter, false, true, names);
   std::string_view line = call.text(0);
@@ -176,7 +177,7 @@ std::span<const Function> parse_functions() {
        parse_csv,
        true,
        check_csv},
-      {"URL", {{"url", Take::kString}}, url},
+      {"URL", {{"uri", Take::kString}}, url},
   };
   return table;
 }

@@ -109,7 +109,7 @@ std::span<const Function> pattern_editors() {
   static const std::vector<Function> table{
       {"replace_pattern",
        {{"target", Take::kTarget},
-        {"regex", Take::kPattern},
+        {"regex_pattern", Take::kPattern},
         {"replacement", Take::kString},
         {"function", Take::kFunction, true},
         {"replacement_format", Take::kString, true}},
@@ -126,7 +126,7 @@ std::span<const Function> pattern_editors() {
       {"replace_all_patterns",
        {{"target", Take::kMapTarget},
         {"mode", Take::kPlainString},
-        {"regex", Take::kPattern},
+        {"regex_pattern", Take::kPattern},
         {"replacement", Take::kString},
         {"function", Take::kFunction, true},
         {"replacement_format", Take::kString, true}},

@@ -36,7 +36,7 @@ class SpanNaming {
     const Entry* entry = map_.find(key);
     if (entry == nullptr) return false;
     out.clear();
-    append_text(value_of(*entry, arena_), out);
+    append_plain_text(value_of(*entry, arena_), out);
     return true;
   }
   bool either(std::string_view key, std::string_view old_key, std::string& out) const {

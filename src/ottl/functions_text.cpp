@@ -143,7 +143,7 @@ Value format(Call& call) {
 
 std::span<const Function> text_functions() {
   static const std::vector<Function> table{
-      {"Concat", {{"values", Take::kTexts}, {"delimiter", Take::kString}}, concat},
+      {"Concat", {{"vals", Take::kTexts}, {"delimiter", Take::kString}}, concat},
       {"Split", {{"target", Take::kString}, {"delimiter", Take::kString}}, split},
       {"Substring",
        {{"target", Take::kString},
@@ -162,7 +162,7 @@ std::span<const Function> text_functions() {
        extract_patterns,
        true,
        check_extract},
-      {"Format", {{"format", Take::kPlainString}, {"values", Take::kList}}, format},
+      {"Format", {{"format", Take::kPlainString}, {"vals", Take::kList}}, format},
   };
   return table;
 }

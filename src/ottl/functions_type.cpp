@@ -32,6 +32,8 @@ Value is_empty(Call& call) {
     case Type::kString:
     case Type::kBytes:
       return Value::of_bool(value.text().empty());
+    case Type::kTime:
+      return Value::of_bool(false);
     case Type::kTraceId:
     case Type::kSpanId:
       return Value::of_bool((value.id[0] | value.id[1]) == 0);
@@ -150,8 +152,8 @@ std::span<const Function> type_functions() {
       {"ParseInt", {{"target", Take::kString}, {"base", Take::kInt}}, parse_int},
       {"Log", {{"target", Take::kDoubleLike}}, log},
       {"Hex", {{"target", Take::kBytesLike}}, hex},
-      {"TraceID", {{"bytes", Take::kBytesLike}}, trace_id, true, check_trace_id},
-      {"SpanID", {{"bytes", Take::kBytesLike}}, span_id, true, check_span_id},
+      {"TraceID", {{"target", Take::kBytesLike}}, trace_id, true, check_trace_id},
+      {"SpanID", {{"target", Take::kBytesLike}}, span_id, true, check_span_id},
   };
   return table;
 }

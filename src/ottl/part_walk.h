@@ -2,7 +2,7 @@
 #pragma once
 
 #include "otlp/fields.h"
-#include "otlp/metrics_reader.h"
+#include "ottl/metric_edit.h"
 #include "ottl/run.h"
 
 // The bodies of PartWalk.
@@ -10,8 +10,9 @@ namespace weir::ottl {
 
 template <class F>
 bool PartWalk::walk(std::string_view message, uint32_t field, uint32_t attributes, F&& visit) {
+  size_t index = 0;
   return otlp::detail::for_each_payload(message, field, [&](std::string_view part) {
-    frame_.enter_part(part, attributes);
+    frame_.enter_part(part, attributes, index++);
     const PartFate fate = visit();
     if (fate == PartFate::kStop) return false;
     const bool edited = frame_.level(Level::kPart).edit.changed();
@@ -36,12 +37,10 @@ bool PartWalk::events(F&& visit) {
 template <class F>
 bool PartWalk::points(F&& visit) {
   namespace field = otlp::field;
-  otlp::MetricView metric;
-  otlp::read_metric(frame_.message().original(), metric);
-  if (metric.type == otlp::MetricType::kNone) return true;
-  const uint32_t data_field = otlp::data_field(metric.type);
-  const std::string_view data = frame_.message().nested(data_field, frame_.arena());
-  if (!walk(data, field::metric_data::kDataPoints, otlp::attributes_field(metric.type), visit)) return false;
+  const otlp::MetricType type = metric_type(frame_);
+  if (type == otlp::MetricType::kNone) return true;
+  const uint32_t data_field = otlp::data_field(type);
+  if (!walk(metric_data(frame_), field::metric_data::kDataPoints, otlp::attributes_field(type), visit)) return false;
   if (!changed_) return true;
   MessageEdit edit;
   // What statements changed in the data beside its points (temporality) is kept.

@@ -19,7 +19,8 @@ namespace {
 
 // Ids and times have no form as an attribute's value.
 bool storable(Frame& frame, const Value& value) {
-  if (fits_attribute(value.type)) return true;
+  const bool list = value.type == Type::kList;  // what does not fit there becomes nothing
+  if (list || fits_attribute(value)) return true;
   frame.fail("a ", name_of(value.type), " cannot be stored in a map; convert it first");
   return false;
 }
@@ -87,10 +88,12 @@ class PlainPath final : public Expr {
 // base[key]…; also for what converters give.
 class IndexedPath final : public Expr {
  public:
-  IndexedPath(ExprPtr base, std::vector<ExprPtr> keys) : base_(std::move(base)), keys_(std::move(keys)) {}
+  IndexedPath(ExprPtr base, std::vector<ExprPtr> keys, bool needs_value)
+      : base_(std::move(base)), keys_(std::move(keys)), needs_value_(needs_value) {}
 
   Value eval(Frame& frame) const override {
     Value value = base_->eval(frame);
+    if (needs_value_ && value.is_nil()) frame.fail("nothing cannot be indexed");
     for (const ExprPtr& key : keys_) {
       if (frame.failed() || value.is_nil()) return {};
       value = step(frame, value, key->eval(frame));
@@ -100,7 +103,9 @@ class IndexedPath final : public Expr {
   bool settable() const override { return base_->settable(); }
   void set(Frame& frame, const Value& value) const override {
     if (!storable(frame, value)) return;
-    const Value changed = with(frame, base_->eval(frame), 0, value);
+    const Value now = base_->eval(frame);
+    if (needs_value_ && now.is_nil()) return frame.fail("nothing cannot be indexed");
+    const Value changed = with(frame, now, 0, value);
     if (!frame.failed()) base_->set(frame, changed);
   }
 
@@ -147,11 +152,23 @@ class IndexedPath final : public Expr {
       frame.fail("a ", name_of(at.type), " cannot be indexed");
       return {};
     }
+    if (at.is_nil() && key.type == Type::kInt) return with_new_list(frame, key.integer, depth, value);
     if (!key.is_string()) {
       frame.fail("a map is indexed by string, got ", name_of(key.type));
       return {};
     }
     return with_entry(frame, at, key.text(), depth, value);
+  }
+  // A list that is filled up with nothing.
+  Value with_new_list(Frame& frame, int64_t index, size_t depth, const Value& value) const {
+    static constexpr int64_t kMost = 10'000;
+    if (index > kMost) {
+      frame.fail("index ", std::to_string(index), " out of bounds");
+      return {};
+    }
+    std::vector<Value> values(static_cast<size_t>(std::max<int64_t>(index, 0)) + 1);
+    values.back() = with(frame, Value(), depth + 1, value);
+    return Value::of_list(make_list(values, frame.arena()));
   }
   Value with_entry(Frame& frame, const Value& at, std::string_view key, size_t depth, const Value& value) const {
     MapBuilder builder(frame.arena(), at.is_nil() ? Map() : at.map);
@@ -163,6 +180,7 @@ class IndexedPath final : public Expr {
 
   ExprPtr base_;
   std::vector<ExprPtr> keys_;
+  bool needs_value_;
 };
 
 }  // namespace
@@ -173,8 +191,8 @@ ExprPtr make_attribute(Unit& unit, Level level, std::string key) {
 }
 ExprPtr make_cache() { return std::make_unique<CachePath>(); }
 ExprPtr make_field(const FieldPath& field) { return std::make_unique<PlainPath>(field); }
-ExprPtr make_indexed(ExprPtr base, std::vector<ExprPtr> keys) {
-  return std::make_unique<IndexedPath>(std::move(base), std::move(keys));
+ExprPtr make_indexed(ExprPtr base, std::vector<ExprPtr> keys, bool needs_value) {
+  return std::make_unique<IndexedPath>(std::move(base), std::move(keys), needs_value);
 }
 
 std::vector<Context> contexts_seen_by(Context context) {

@@ -34,8 +34,9 @@ ExprPtr make_attribute(Unit& unit, Level level, std::string key);
 ExprPtr make_cache();
 ExprPtr make_field(const FieldPath& field);
 ExprPtr make_trace_state_key(std::string key);
-// base[key][key]…: reading what is absent gives nil, setting makes maps on the way.
-ExprPtr make_indexed(ExprPtr base, std::vector<ExprPtr> keys);
+// base[key][key]…: reading what is absent gives nil, setting makes maps and lists on the way. needs_value: not so where
+// base itself is nil.
+ExprPtr make_indexed(ExprPtr base, std::vector<ExprPtr> keys, bool needs_value = false);
 
 // Fails unless the value is of that type.
 bool expect_type(Frame& frame, const Value& value, Type type);

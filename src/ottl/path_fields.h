@@ -25,6 +25,13 @@ template <Level L, uint32_t F, otlp::WireType W, Type T = Type::kInt>
 void set_number(Frame& frame, const Value& value) {
   if (expect_type(frame, value, T)) frame.level(L).edit.set_number(F, W, static_cast<uint64_t>(value.integer));
 }
+// int32 fields and enums: wider numbers are cut.
+template <Level L, uint32_t F>
+void set_int32(Frame& frame, const Value& value) {
+  if (!expect_type(frame, value, Type::kInt)) return;
+  frame.level(L).edit.set_number(F, otlp::WireType::kVarint,
+                                 static_cast<uint64_t>(static_cast<int32_t>(value.integer)));
+}
 // uint32 fields.
 template <Level L, uint32_t F, otlp::WireType W = otlp::WireType::kVarint>
 void set_uint32(Frame& frame, const Value& value) {

@@ -167,6 +167,14 @@ constexpr FieldPath count_field(std::string_view name) {
   return {name, get_number<kItem, F>, set_uint32<kItem, F>};
 }
 
+void set_flags(Frame& frame, const Value& value) {
+  if (!expect_type(frame, value, Type::kInt)) return;
+  if (value.integer < 0 || value.integer > UINT32_MAX) return frame.fail("flags are a number of 32 bits");
+  set_uint32<kItem, field::span::kFlags, WireType::kFixed32>(frame, value);
+}
+
+Value get_event_index(Frame& frame) { return Value::of_int(static_cast<int64_t>(frame.part_index())); }
+
 constexpr FieldPath kSpanFields[] = {
     {"trace_id", fields::get_trace_id<kItem, field::span::kTraceId>,
      fields::set_trace_id<kItem, field::span::kTraceId>},
@@ -195,7 +203,7 @@ constexpr FieldPath kSpanFields[] = {
     count_field<field::span::kDroppedAttributesCount>("dropped_attributes_count"),
     count_field<field::span::kDroppedEventsCount>("dropped_events_count"),
     count_field<field::span::kDroppedLinksCount>("dropped_links_count"),
-    {"flags", get_number<kItem, field::span::kFlags>, set_uint32<kItem, field::span::kFlags, WireType::kFixed32>},
+    {"flags", get_number<kItem, field::span::kFlags>, set_flags},
 };
 
 constexpr FieldPath kEventFields[] = {
@@ -206,6 +214,7 @@ constexpr FieldPath kEventFields[] = {
      set_number<kPart, field::event::kTime, WireType::kFixed64, Type::kTime>},
     {"dropped_attributes_count", get_number<kPart, field::event::kDroppedAttributesCount>,
      set_uint32<kPart, field::event::kDroppedAttributesCount>},
+    {"event_index", get_event_index, nullptr},
 };
 
 class TraceStateKey final : public Expr {

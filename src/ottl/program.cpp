@@ -33,6 +33,37 @@ void note_contexts(const Node& node, std::optional<Context>& innermost) {
   });
 }
 
+// f(node) for each node of a tree.
+template <class F>
+void for_each_node(const Node& node, F&& f) {
+  f(node);
+  for (const NodePtr& child : node.children) for_each_node(*child, f);
+  for (const NodePtr& key : node.keys) for_each_node(*key, f);
+  for (const Argument& argument : node.arguments) for_each_node(*argument.value, f);
+}
+
+// Whether a context knows all functions and enums of a tree.
+bool knows_names(const Node& tree, Context context) {
+  bool all = true;
+  for_each_node(tree, [&](const Node& node) {
+    int64_t number = 0;
+    if (node.kind == Node::Kind::kCall) all = all && find_function(node.text, context) != nullptr;
+    if (node.kind == Node::Kind::kEnum) all = all && enum_value(context, node.text, number);
+  });
+  return all;
+}
+
+// The context itself, or the innermost one inside of it that knows all names; itself where none does.
+template <class F>
+Context knowing(Signal signal, Context found, F&& knows) {
+  if (knows(found)) return found;
+  const std::vector<Context> contexts = contexts_of(signal);
+  for (auto inner = contexts.rbegin(); inner != contexts.rend() && *inner != found; ++inner) {
+    if (knows(*inner)) return *inner;
+  }
+  return found;
+}
+
 std::string names_of(Signal signal) {
   std::string names;
   for (Context context : contexts_of(signal))
@@ -95,6 +126,13 @@ class GroupCompiler {
     }
     return innermost;
   }
+  bool knows_all(Context context) const {
+    const auto knows = [context](const NodePtr& node) { return !node || knows_names(*node, context); };
+    return std::all_of(conditions_.begin(), conditions_.end(), knows) &&
+           std::all_of(statements_.begin(), statements_.end(), [&knows](const auto& statement) {
+             return !statement || (knows(statement->call) && knows(statement->where));
+           });
+  }
   bool find_context() {
     if (text_.context) {
       context_ = *text_.context;
@@ -112,7 +150,7 @@ class GroupCompiler {
                 "; there are " + names_of(signal_)});
       return false;
     }
-    context_ = *found;
+    context_ = knowing(signal_, *found, [this](Context context) { return knows_all(context); });
     return true;
   }
   Paths paths() const { return text_.context ? Paths::kOwn : Paths::kPrefixed; }
@@ -190,7 +228,9 @@ std::optional<Context> infer_context(Signal signal, const std::string& condition
   if (!node) return std::nullopt;
   std::optional<Context> innermost;
   note_contexts(*node, innermost);
-  if (innermost && belongs(signal, *innermost)) return innermost;
+  if (innermost && belongs(signal, *innermost)) {
+    return knowing(signal, *innermost, [&node](Context context) { return knows_names(*node, context); });
+  }
   mistake = {1, 1, no_context(signal)};
   return std::nullopt;
 }

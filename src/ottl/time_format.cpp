@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ottl/time_format.h"
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 
 // Times from text by the collector's strptime formats. Of their own: %o %q months and %g days without a zero, %l hours,
 // %L %f %s fractions of seconds (behind a dot or comma), %z Z or +0100, %i %j %w %k other forms of the offset.
@@ -63,6 +65,7 @@ std::string wide_format(std::string_view format) {
 
 std::string check_time_format(std::string_view format) {
   if (format.empty()) return "the format cannot be empty";
+  if (format.find_first_of("0123456789") != std::string_view::npos) return "the format cannot contain digits";
   for (size_t i = 0; i < format.size(); ++i) {
     if (format[i] != '%') continue;
     if (++i == format.size()) return "the format ends with a single %";
@@ -78,7 +81,8 @@ std::string check_time_format(std::string_view format) {
 namespace {
 
 struct Parsed {
-  int64_t year = 1970, month = 1, day = 1;
+  std::optional<int64_t> year;
+  int64_t month = 1, day = 1;
   int64_t hour = 0, minute = 0, second = 0, nanos = 0;
   int64_t offset_seconds = 0;
   int half = -1;  // 0: AM, 1: PM
@@ -95,6 +99,10 @@ class TimeParser {
         if (!fraction(out.nanos)) return false;
       } else if (format_[i] == '%' && i + 1 < format_.size()) {
         if (!directive(format_[++i], out)) return false;
+        // A fraction that the format does not speak of.
+        if (format_[i] == 'S' && !is_fraction(i + 1) && !fraction(out.nanos)) return false;
+      } else if (format_[i] == ' ') {
+        if (!spaces()) return false;
       } else if (!take(format_[i])) {
         return false;
       }
@@ -105,8 +113,14 @@ class TimeParser {
  private:
   // A dot or comma, and %L, %f or %s.
   bool is_fraction(size_t i) const {
-    return (format_[i] == '.' || format_[i] == ',') && i + 2 < format_.size() && format_[i + 1] == '%' &&
+    return i + 2 < format_.size() && (format_[i] == '.' || format_[i] == ',') && format_[i + 1] == '%' &&
            fraction_digits(format_[i + 2]) > 0;
+  }
+  // One space stands for any number of them.
+  bool spaces() {
+    if (!rest_.empty() && rest_[0] != ' ') return false;
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size()));
+    return true;
   }
   bool take(char c) {
     if (rest_.empty() || rest_[0] != c) return false;
@@ -115,6 +129,7 @@ class TimeParser {
   }
   bool number(size_t least, size_t most, int64_t low, int64_t high, int64_t& out) {
     size_t count = 0;
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\n\v\f\r"), rest_.size()));
     out = 0;
     for (; count < most && count < rest_.size() && rest_[count] >= '0' && rest_[count] <= '9'; ++count) {
       out = out * 10 + (rest_[count] - '0');
@@ -122,11 +137,14 @@ class TimeParser {
     rest_.remove_prefix(count);
     return count >= least && out >= low && out <= high;
   }
+  static bool same_letters(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x | 0x20) == (y | 0x20); });
+  }
   template <size_t N>
   bool word(const std::array<std::string_view, N>& words, bool whole, int64_t& out) {
     for (size_t i = 0; i < N; ++i) {
       const std::string_view word = whole ? words[i] : words[i].substr(0, 3);
-      if (!rest_.starts_with(word)) continue;
+      if (!same_letters(rest_.substr(0, word.size()), word)) continue;
       rest_.remove_prefix(word.size());
       out = static_cast<int64_t>(i);
       return true;
@@ -145,13 +163,17 @@ class TimeParser {
     return true;
   }
   bool zone(char letter, int64_t& seconds) {
+    if (letter == 'z') rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size()));
     if (letter == 'z' && take('Z')) return true;
     const bool minus = rest_.starts_with("-");
     if (!minus && !rest_.starts_with("+")) return false;
     rest_.remove_prefix(1);
-    const bool colons = letter == 'j' || letter == 'k';
+    // %z takes +0100, +01:00 and +01.
+    const bool colons = letter == 'j' || letter == 'k' || (letter == 'z' && rest_.substr(0, 3).ends_with(":"));
+    const bool hours = letter == 'i' ||
+                       (letter == 'z' && std::min(rest_.find_first_not_of("0123456789"), rest_.size()) == 2 && !colons);
     int64_t parts[3] = {0, 0, 0};
-    const size_t count = letter == 'i' ? 1 : letter == 'w' || letter == 'k' ? 3 : 2;
+    const size_t count = hours ? 1 : letter == 'w' || letter == 'k' ? 3 : 2;
     for (size_t i = 0; i < count; ++i) {
       if (i > 0 && colons && !take(':')) return false;
       if (!number(2, 2, 0, i == 0 ? 24 : 60, parts[i])) return false;
@@ -178,7 +200,7 @@ class TimeParser {
     int64_t index = 0;
     switch (letter) {
       case 'm':
-        return number(2, 2, 1, 12, out.month);
+        return number(1, 2, 1, 12, out.month);
       case 'o':
         take(' ');
         return number(1, 2, 1, 12, out.month);
@@ -190,7 +212,7 @@ class TimeParser {
       case 'B':
         return word(kMonths, true, index) && ((out.month = index + 1), true);
       case 'd':
-        return number(2, 2, 1, 31, out.day);
+        return number(1, 2, 1, 31, out.day);
       case 'e':
         take(' ');
         return number(1, 2, 1, 31, out.day);
@@ -207,7 +229,7 @@ class TimeParser {
     int64_t year = 0;
     switch (letter) {
       case 'Y':
-        return number(4, 4, 0, 9999, out.year);
+        return number(4, 4, 0, 9999, year) && (out.year = year, true);
       case 'y':
         if (!number(2, 2, 0, 99, year)) return false;
         out.year = year + (year < 69 ? 2000 : 1900);
@@ -215,13 +237,13 @@ class TimeParser {
       case 'H':
         return number(1, 2, 0, 23, out.hour);
       case 'I':
-        return number(2, 2, 1, 12, out.hour);
+        return number(1, 2, 1, 12, out.hour);
       case 'l':
         return number(1, 2, 1, 12, out.hour);
       case 'M':
-        return number(2, 2, 0, 59, out.minute);
+        return number(1, 2, 0, 59, out.minute);
       case 'S':
-        return number(2, 2, 0, 59, out.second);
+        return number(1, 2, 0, 59, out.second);
       case 'p':
       case 'P':
         return half(out);
@@ -242,7 +264,7 @@ bool to_nanos(const Parsed& parsed, int64_t& out) {
   using std::chrono::year, std::chrono::month, std::chrono::day;
   int64_t hour = parsed.hour;
   if (parsed.half >= 0) hour = hour % 12 + 12 * parsed.half;
-  const std::chrono::year_month_day date{year(static_cast<int>(parsed.year)),
+  const std::chrono::year_month_day date{year(static_cast<int>(*parsed.year)),
                                          month(static_cast<unsigned>(parsed.month)),
                                          day(static_cast<unsigned>(parsed.day))};
   if (!date.ok()) return false;
@@ -255,9 +277,18 @@ bool to_nanos(const Parsed& parsed, int64_t& out) {
 
 }  // namespace
 
-bool parse_time(std::string_view text, std::string_view format, int64_t& nanos) {
+bool parse_time(std::string_view text, std::string_view format, int64_t now, int64_t& nanos) {
+  using std::chrono::days, std::chrono::nanoseconds, std::chrono::sys_time;
   Parsed parsed;
-  return TimeParser(text, format).parse(parsed) && to_nanos(parsed, nanos);
+  if (!TimeParser(text, format).parse(parsed)) return false;
+  if (parsed.year.value_or(0) > 0) return to_nanos(parsed, nanos);
+  // Of this year, or of the last one where that is more than a week ahead.
+  const auto today = std::chrono::floor<days>(sys_time<nanoseconds>(nanoseconds(now)));
+  parsed.year = static_cast<int>(std::chrono::year_month_day(today).year());
+  constexpr int64_t kWeek = 7 * 86400 * int64_t{1'000'000'000};
+  if (to_nanos(parsed, nanos) && nanos <= now + kWeek) return true;
+  --*parsed.year;
+  return to_nanos(parsed, nanos);
 }
 
 }  // namespace weir::ottl

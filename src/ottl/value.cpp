@@ -90,6 +90,17 @@ SpanId Value::span_id() const {
 
 bool fits_attribute(Type type) { return type <= Type::kList; }
 
+bool fits_attribute(const Value& value) {
+  if (value.type == Type::kMap) {
+    return std::all_of(value.map.begin(), value.map.end(),
+                       [](const Entry& entry) { return !entry.raw.empty() || fits_attribute(entry.made); });
+  }
+  if (value.type == Type::kList) {
+    return std::all_of(value.list.begin(), value.list.end(), [](const Value& one) { return fits_attribute(one); });
+  }
+  return fits_attribute(value.type);
+}
+
 Entry* MapBuilder::find(std::string_view key) {
   for (Entry& entry : entries_) {
     if (entry.key == key) return &entry;

@@ -107,6 +107,8 @@ Map read_map(std::string_view message, uint32_t field, Arena& arena);
 void write_any_value(const Value& value, otlp::MessageWriter& out);
 void write_map(const Map& map, uint32_t field, otlp::MessageWriter& out);
 bool fits_attribute(Type type);
+// Also everything that a map or a list holds.
+bool fits_attribute(const Value& value);
 
 // A copy that lives as long as `arena`.
 Value copy_of(const Value& value, Arena& arena);
@@ -121,6 +123,9 @@ bool compare(const Value& a, const Value& b, Comparison how);
 
 // Text as converters take a "string like" value: bytes in hex, lists and maps as JSON. False for nil.
 bool append_text(const Value& value, std::string& out);
+
+// Text as pdata's AsString has it: bytes in base64, nothing for nil. For types that fit attributes.
+void append_plain_text(const Value& value, std::string& out);
 
 // Builds a new map from an old one.
 class MapBuilder {

@@ -128,11 +128,15 @@ bool append_text(const Value& value, std::string& out) {
     out += std::to_string(value.integer);
     return true;
   }
+  append_plain_text(value, out);
+  return true;
+}
+
+void append_plain_text(const Value& value, std::string& out) {
   otlp::MessageWriter writer;
   write_any_value(value, writer);
   const std::string message = writer.take();
   otlp::append_text(otlp::parse_any_value(message), out);
-  return true;
 }
 
 }  // namespace weir::ottl

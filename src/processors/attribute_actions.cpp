@@ -282,7 +282,7 @@ void AttributeActions::convert(const Action& action, Working& working) {
   const Value value = working.value_of(*entry);
   if (action.converted_type == "string") {
     std::string text;
-    append_text(value, text);
+    append_plain_text(value, text);
     return working.write(*entry, owned_string(text, working.arena()));
   }
   const auto take = action.converted_type == "int" ? ottl::Take::kIntLike : ottl::Take::kDoubleLike;

@@ -49,7 +49,16 @@ const config::Fields<MatchCache>& MatchCache::fields() {
 
 const config::Fields<MatchSeverity>& MatchSeverity::fields() {
   static const config::Fields<MatchSeverity> table{
-      field("min", &MatchSeverity::min, "the least severity that matches: a name such as WARN, or a number"),
+      config::custom<MatchSeverity>(
+          "min", "string or number",
+          [](const config::At& at, MatchSeverity& out) {
+            if (at.value.kind == config::Value::Kind::kInt) {
+              out.min = std::to_string(at.value.integer);
+            } else if (!at.value.is_null()) {
+              decode_scalar(at, out.min);
+            }
+          },
+          "the least severity that matches: a name such as WARN, or a number"),
       field("match_undefined", &MatchSeverity::match_undefined, "whether records without a severity match"),
   };
   return table;
@@ -147,17 +156,15 @@ void warn_unused(bool written, std::string_view key, std::string_view what, cons
 
 void MatchConfig::validate_in(Signal signal, const config::At& at) const {
   if (signal == Signal::kMetrics) {
-    // Without metric names the whole block does nothing.
-    warn_unused(!services.empty(), "services", "metrics", at);
-    warn_unused(!span_names.empty(), "span_names", "metrics", at);
-    warn_unused(!span_kinds.empty(), "span_kinds", "metrics", at);
-    warn_unused(!log_bodies.empty(), "log_bodies", "metrics", at);
-    warn_unused(!log_severity_texts.empty(), "log_severity_texts", "metrics", at);
-    warn_unused(log_severity_number.has_value(), "log_severity_number", "metrics", at);
-    warn_unused(!attributes.empty(), "attributes", "metrics", at);
-    warn_unused(!resources.empty(), "resources", "metrics", at);
-    warn_unused(!libraries.empty(), "libraries", "metrics", at);
-    return;
+    refuse(!services.empty(), "services", "metrics", at);
+    refuse(!span_names.empty(), "span_names", "metrics", at);
+    refuse(!span_kinds.empty(), "span_kinds", "metrics", at);
+    refuse(!log_bodies.empty(), "log_bodies", "metrics", at);
+    refuse(!log_severity_texts.empty(), "log_severity_texts", "metrics", at);
+    refuse(log_severity_number.has_value(), "log_severity_number", "metrics", at);
+    refuse(!attributes.empty(), "attributes", "metrics", at);
+    refuse(!libraries.empty(), "libraries", "metrics", at);
+    return warn_unused(!resources.empty(), "resources", "metrics", at);
   }
   const bool spans = signal == Signal::kTraces;
   const std::string_view what = spans ? "spans" : "log records";
@@ -167,10 +174,7 @@ void MatchConfig::validate_in(Signal signal, const config::At& at) const {
   refuse(!spans && !services.empty(), "services", what, at);
   refuse(!spans && !span_names.empty(), "span_names", what, at);
   refuse(!spans && !span_kinds.empty(), "span_kinds", what, at);
-  MatchConfig rest = *this;
-  rest.metric_names.clear();
-  if (rest.empty()) return refuse(true, "metric_names", what, at);
-  warn_unused(!metric_names.empty(), "metric_names", what, at);
+  refuse(!metric_names.empty(), "metric_names", what, at);
 }
 
 void validate_blocks_in(Signal signal, const std::optional<MatchConfig>& include,

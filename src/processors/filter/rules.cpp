@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "ottl/metric_edit.h"
+
 namespace weir {
 
 using Where = ottl::Context;
@@ -123,10 +125,12 @@ bool FilterPass::take_out_events() {
   return !rules_.any(Where::kSpanEvent) || ottl::PartWalk(frame_).events([this] { return fate(Where::kSpanEvent); });
 }
 
-// A metric that had points and has none left goes too.
+// A metric without any points, or none left, goes too.
 bool FilterPass::take_out_points(ItemRecord& item, bool& empty) {
   empty = false;
-  if (!rules_.any(Where::kDataPoint) || item.count == 0) return true;
+  if (!rules_.any(Where::kDataPoint)) return true;
+  empty = item.count == 0 && ottl::metric_type(frame_) != otlp::MetricType::kNone;
+  if (item.count == 0) return true;
   ottl::PartWalk points(frame_);
   if (!points.points([this] { return fate(Where::kDataPoint); })) return false;
   empty = points.kept() == 0;

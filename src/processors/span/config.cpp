@@ -20,11 +20,7 @@ void SpanToAttributes::validate(const config::Value& at, const std::string& path
   for (const std::string& rule : rules) {
     std::string error;
     const auto pattern = ottl::Pattern::compile(rule, error);
-    if (!pattern) {
-      problems.error(at.place, path, "\"" + rule + "\" is not a regular expression: " + error);
-    } else if (pattern->group_names().size() < 2) {
-      problems.error(at.place, path, "\"" + rule + "\" has no group");
-    }
+    if (!pattern) problems.error(at.place, path, "\"" + rule + "\" is not a regular expression: " + error);
   }
 }
 

@@ -43,15 +43,19 @@ TEST_CASE("match blocks: properties that the pipeline's records do not have are 
             .size() == 2);
 }
 
-TEST_CASE("match blocks: metric names do nothing elsewhere, and what is not one does nothing for metrics") {
+TEST_CASE("match blocks: metric names are refused elsewhere, and what is not one for metrics") {
   const std::string names = "include: {match_type: strict, metric_names: [a]}";
   CHECK(of_attributes(Signal::kMetrics, names).empty());
   CHECK(of_attributes(Signal::kTraces, names) == List{"test.yaml:2:45: p::include::metric_names: not valid for spans"});
   const std::string both = "include: {match_type: strict, metric_names: [a], libraries: [{name: l}]}";
   CHECK(of_attributes(Signal::kLogs, both) ==
-        List{"test.yaml:2:45: warning: p::include::metric_names: does nothing for log records"});
-  CHECK(of_attributes(Signal::kMetrics, both) ==
-        List{"test.yaml:2:61: warning: p::include::libraries: does nothing for metrics"});
+        List{"test.yaml:2:45: p::include::metric_names: not valid for log records"});
+  CHECK(of_attributes(Signal::kMetrics, both) == List{"test.yaml:2:61: p::include::libraries: not valid for metrics"});
+}
+
+TEST_CASE("match blocks: a severity is a name or a number") {
+  CHECK(of_attributes(Signal::kLogs, "include: {match_type: strict, log_severity_number: {min: 13}}").empty());
+  CHECK(of_attributes(Signal::kLogs, "include: {match_type: strict, log_severity_number: {min: warn}}").empty());
 }
 
 TEST_CASE("match blocks: those of span and of filter's spans are about spans") {

@@ -76,6 +76,21 @@ TEST_CASE("transform: a failure under propagate drops the batch and counts it") 
   CHECK(line.world.account().settled() == line.world.account().admitted);
 }
 
+// As in the collector: the paths say where to begin, functions and enums may ask for a context inside of it.
+TEST_CASE("transform: an inferred context knows the names in use") {
+  const auto good = [](const std::string& key, const std::string& statement) {
+    return problems_of<TransformConfig>(key + ": ['" + statement + "']\n").empty();
+  };
+  CHECK(good("trace_statements", R"(set(resource.attributes["k"], SPAN_KIND_SERVER))"));
+  CHECK(good("trace_statements", R"(set(resource.attributes["k"], 1) where IsRootSpan())"));
+  CHECK(good("metric_statements", R"(set(resource.attributes["k"], METRIC_DATA_TYPE_SUM))"));
+  CHECK(good("log_statements", R"(set(resource.attributes["k"], SEVERITY_NUMBER_WARN))"));
+  CHECK(!good("trace_statements", R"(set(resource.attributes["k"], SEVERITY_NUMBER_WARN))"));
+  CHECK(!good("metric_statements", R"(set(resource.attributes["k"], 1) where IsRootSpan())"));
+  CHECK(good("trace_statements", R"(set(spanevent.attributes["k"], spanevent.event_index))"));
+  CHECK(!good("trace_statements", R"(set(spanevent.event_index, 1))"));
+}
+
 TEST_CASE("transform: what is wrong has its path and column") {
   const auto flat = problems_of<TransformConfig>("trace_statements: ['set(span.name, 1)', 'sett(span.name, 1)']\n");
   REQUIRE(flat.size() == 1);
