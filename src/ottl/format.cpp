@@ -69,13 +69,20 @@ std::string plain_text(const Value& value) {
   return text;
 }
 
+void format_one(const Verb& verb, const Value& value, std::string& out);
+
+// The value stands there as %v has it, width and all.
 void bad_verb(const Verb& verb, const Value& value, std::string& out) {
   out.append("%!").append(1, verb.letter).append("(");
   if (value.is_nil()) {
     out += "<nil>)";
     return;
   }
-  out += go_name(value) + "=" + plain_text(value) + ")";
+  Verb plain = verb;
+  plain.letter = 'v';
+  out += go_name(value) + "=";
+  format_one(plain, value, out);
+  out += ")";
 }
 
 std::string digits(uint64_t magnitude, unsigned base, bool upper) {
@@ -167,14 +174,14 @@ void format_one(const Verb& verb, const Value& value, std::string& out) {
       if (one_of(verb.letter, "vfFeEgG")) return format_double(verb, value, out);
       return bad_verb(verb, value, out);
     case Type::kBool:
-      if (one_of(verb.letter, "vt")) return pad(verb, value.boolean ? "true" : "false", false, out);
+      if (one_of(verb.letter, "vt")) return pad(verb, value.boolean ? "true" : "false", verb.zero, out);
       return bad_verb(verb, value, out);
     case Type::kString:
       if (one_of(verb.letter, "vsqxX")) return format_string(verb, std::string(value.text()), out);
       return bad_verb(verb, value, out);
     case Type::kBytes:
       if (one_of(verb.letter, "sqxX")) return format_string(verb, std::string(value.text()), out);
-      if (verb.letter != 'v') return bad_verb(verb, value, out);
+      if (!one_of(verb.letter, "vd")) return bad_verb(verb, value, out);
       return pad(verb, plain_text(value), false, out);
     case Type::kNil:
       if (verb.letter == 'v') return pad(verb, "<nil>", false, out);
@@ -212,6 +219,7 @@ Verb read_verb(std::string_view& rest) {
     verb.letter = rest[0];
     rest.remove_prefix(1);
   }
+  if (verb.letter == 'v') verb.plus = false;  // %+v names fields
   return verb;
 }
 
