@@ -85,6 +85,11 @@ void take_flag(std::vector<std::string>& rest, CommandLine& out) {
   }
 }
 
+// A word that can only be a file's name, or stands where no other word may.
+std::string config_hint(const std::string& word) { return "; did you mean \"--config " + word + "\"?"; }
+
+bool looks_like_file(const std::string& word) { return word.find_first_of("./") != std::string::npos; }
+
 // What follows the word `journal`.
 void take_operand(const std::string& word, CommandLine& out) {
   static const std::vector<std::string> actions{"inspect", "verify", "export"};
@@ -97,7 +102,9 @@ void take_operand(const std::string& word, CommandLine& out) {
   } else if (out.command == Command::kJournal && journal.directory.empty()) {
     journal.directory = word;
   } else {
-    out.error = "unexpected argument \"" + word + "\"\nRun 'weir --help' for usage.";
+    const bool reads_config = out.command == Command::kValidate;
+    out.error = "unexpected argument \"" + word + "\"" + (reads_config ? config_hint(word) : "") +
+                "\nRun 'weir --help' for usage.";
   }
 }
 
@@ -117,8 +124,9 @@ void take_command(const std::string& word, CommandLine& out) {
     if (name == word) return void(out.command = command);
     known.emplace_back(name);
   }
-  out.error =
-      "unknown command \"" + word + "\" for \"weir\"" + suggestion(word, known, "") + "\nRun 'weir --help' for usage.";
+  out.error = "unknown command \"" + word + "\" for \"weir\"" +
+              (looks_like_file(word) ? config_hint(word) : suggestion(word, known, "")) +
+              "\nRun 'weir --help' for usage.";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/fields.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -130,7 +131,8 @@ void decode_pair(const At& at, std::map<std::string, std::string>& out) {
   if (name == nullptr || value == nullptr || at.value.map.size() != 2) return at.error("expected {name: …, value: …}");
   std::string key, text;
   if (!decode_scalar(At{*name, at.path + "::name", at.problems}, key)) return;
-  if (decode_scalar(At{*value, at.path + "::value", at.problems}, text)) out[key] = text;
+  if (!decode_scalar(At{*value, at.path + "::value", at.problems}, text)) return;
+  if (!out.emplace(key, text).second) at.error("the name \"" + key + "\" is there twice");
 }
 
 }  // namespace
@@ -153,6 +155,17 @@ bool decode_string_map(const At& at, std::map<std::string, std::string>& out) {
     decode_pair(At{at.value.list[i], at.path + "::" + std::to_string(i), at.problems}, out);
   }
   return true;
+}
+
+bool take_enabled(const At& at, Value& rest) {
+  const auto found =
+      std::find_if(rest.map.begin(), rest.map.end(), [](const auto& key) { return key.first == "enabled"; });
+  const auto index = found - rest.map.begin();
+  bool on = true;
+  decode_scalar(At{found->second, join_path(at.path, "enabled"), at.problems}, on);
+  rest.map.erase(found);
+  if (static_cast<size_t>(index) < rest.key_places.size()) rest.key_places.erase(rest.key_places.begin() + index);
+  return on;
 }
 
 void split_list(std::string_view text, std::vector<std::string>& out) {

@@ -91,10 +91,39 @@ void decode_any(const At& at, V& out) {
   }
 }
 
+// A struct that stands for something which may be left out: it takes `enabled: false`, which means the same as leaving
+// it out, beside its own keys (the collector's configoptional).
+template <class V>
+concept CanBeOff = HasFields<V> && requires {
+  V::kCanBeOff;
+};
+// Takes the key off `rest`; whether it is on.
+bool take_enabled(const At& at, Value& rest);
+
+template <HasFields T>
+void decode_keys(const At& at, T& out);
+
+template <CanBeOff V>
+void decode_with_enabled(const At& at, std::optional<V>& out) {
+  Value rest = at.value;
+  const bool on = take_enabled(at, rest);
+  const At inner_at{rest, at.path, at.problems};
+  V inner = out.value_or(V{});
+  if (!on) {
+    decode_keys(inner_at, inner);
+    return out.reset();
+  }
+  decode(inner_at, inner);
+  out = std::move(inner);
+}
+
 // What a null body means depends on what is inside: for a struct it is "on, with its defaults", for a scalar "not set".
 template <class V>
 void decode_any(const At& at, std::optional<V>& out) {
   if (at.value.is_null() && !HasFields<V>) return;
+  if constexpr (CanBeOff<V>) {
+    if (at.value.find("enabled") != nullptr) return decode_with_enabled(at, out);
+  }
   V inner = out.value_or(V{});
   if (!at.value.is_null()) decode_any(at, inner);
   out = std::move(inner);
@@ -199,7 +228,7 @@ Field<T> custom(std::string_view key, std::string_view type_name, std::function<
 }
 
 template <HasFields T>
-void decode(const At& at, T& out) {
+void decode_keys(const At& at, T& out) {
   if (at.value.broken) return;
   if (!at.value.is_null() && !at.value.is_map()) {
     return at.error("expected a map, got " + std::string(at.value.kind_name()));
@@ -217,6 +246,12 @@ void decode(const At& at, T& out) {
     for (const Field<T>& f : T::fields()) names.emplace_back(f.key);
     unknown_key(at, key, at.value.key_places.size() > i ? at.value.key_places[i] : value.place, names);
   }
+}
+
+template <HasFields T>
+void decode(const At& at, T& out) {
+  decode_keys(at, out);
+  if (at.value.broken || (!at.value.is_null() && !at.value.is_map())) return;
   if constexpr (HasValidate<T>) out.validate(at.value, at.path, at.problems);
 }
 

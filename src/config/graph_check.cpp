@@ -35,6 +35,7 @@ class GraphCheck {
   void run() {
     check_sections();
     check_ambiguous();
+    drop_repeated(config_.started_extensions, ComponentKind::kExtension, "service::extensions");
     for (Reference& reference : config_.started_extensions) {
       use(ComponentKind::kExtension, reference, "service::extensions");
     }
@@ -51,12 +52,12 @@ class GraphCheck {
   void check_sections();
   void check_ambiguous();
   void check_pipeline(PipelineConfig& pipeline);
-  void drop_repeated(std::vector<Reference>& references, ComponentKind kind, const PipelineConfig& pipeline);
+  void drop_repeated(std::vector<Reference>& references, ComponentKind kind, const std::string& path);
   void refuse_repeated(const PipelineConfig& pipeline);
   bool use(ComponentKind kind, const Reference& reference, const std::string& path);
   void use_or_connector(ComponentKind kind, const Reference& reference, const PipelineConfig& pipeline);
   void check_signal(ComponentKind kind, const Reference& reference, const PipelineConfig& pipeline);
-  void check_body_for(const Reference& processor, Signal signal);
+  void check_body_for(ComponentKind kind, const Reference& reference, Signal signal);
   void report_missing(ComponentKind kind, const Reference& reference, const std::string& path);
   void check_types(ComponentKind kind);
   void check_type(ComponentKind kind, const ComponentConfig& component, std::set<std::string>& told);
@@ -66,7 +67,7 @@ class GraphCheck {
   ServiceConfig& config_;
   const ComponentCatalog& catalog_;
   Problems& problems_;
-  std::set<std::pair<std::string, Signal>> checked_;  // processors' bodies, for that signal
+  std::set<std::pair<std::string, Signal>> checked_;  // bodies by their path, for that signal
 };
 
 void GraphCheck::check_sections() {
@@ -90,24 +91,24 @@ void GraphCheck::check_ambiguous() {
 void GraphCheck::check_pipeline(PipelineConfig& pipeline) {
   if (pipeline.receivers.empty()) problems_.error(pipeline.place, pipeline.path(), "must have at least one receiver");
   if (pipeline.exporters.empty()) problems_.error(pipeline.place, pipeline.path(), "must have at least one exporter");
-  drop_repeated(pipeline.receivers, ComponentKind::kReceiver, pipeline);
-  drop_repeated(pipeline.exporters, ComponentKind::kExporter, pipeline);
+  drop_repeated(pipeline.receivers, ComponentKind::kReceiver, pipeline.path());
+  drop_repeated(pipeline.exporters, ComponentKind::kExporter, pipeline.path());
   refuse_repeated(pipeline);
   for (const Reference& reference : pipeline.receivers) use_or_connector(ComponentKind::kReceiver, reference, pipeline);
   for (const Reference& reference : pipeline.exporters) use_or_connector(ComponentKind::kExporter, reference, pipeline);
   for (const Reference& reference : pipeline.processors) {
     if (!use(ComponentKind::kProcessor, reference, pipeline.path())) continue;
     check_signal(ComponentKind::kProcessor, reference, pipeline);
-    check_body_for(reference, pipeline.signal);
+    check_body_for(ComponentKind::kProcessor, reference, pipeline.signal);
   }
 }
 
-void GraphCheck::drop_repeated(std::vector<Reference>& references, ComponentKind kind, const PipelineConfig& pipeline) {
+void GraphCheck::drop_repeated(std::vector<Reference>& references, ComponentKind kind, const std::string& path) {
   std::set<std::string> seen;
   std::erase_if(references, [&](const Reference& reference) {
     std::string id = reference.id.to_string();
     if (seen.insert(id).second) return false;
-    problems_.warn(reference.place, pipeline.path(),
+    problems_.warn(reference.place, path,
                    "references " + std::string(name_of(kind)) + " " + quoted(id) + " multiple times");
     return true;
   });
@@ -140,6 +141,7 @@ void GraphCheck::use_or_connector(ComponentKind kind, const Reference& reference
     use(ComponentKind::kConnector, reference, pipeline.path());
   } else if (use(kind, reference, pipeline.path())) {
     check_signal(kind, reference, pipeline);
+    check_body_for(kind, reference, pipeline.signal);
   }
 }
 
@@ -154,13 +156,13 @@ void GraphCheck::check_signal(ComponentKind kind, const Reference& reference, co
                       ": telemetry type is not supported, expected one of: " + carried);
 }
 
-void GraphCheck::check_body_for(const Reference& processor, Signal signal) {
-  const ComponentType* type = catalog_.find(ComponentKind::kProcessor, processor.id.type);
+void GraphCheck::check_body_for(ComponentKind kind, const Reference& reference, Signal signal) {
+  const ComponentType* type = catalog_.find(kind, reference.id.type);
   if (type == nullptr || !type->check_in || !supports(type->signals, signal)) return;
-  if (!checked_.emplace(processor.id.to_string(), signal).second) return;
-  const ComponentConfig& component = *config_.find(ComponentKind::kProcessor, processor.id);
-  if (component.body.broken) return;
-  type->check_in(At{component.body, component.path(ComponentKind::kProcessor), problems_}, signal);
+  const ComponentConfig& component = *config_.find(kind, reference.id);
+  const std::string path = component.path(kind);
+  if (component.body.broken || !checked_.emplace(path, signal).second) return;
+  type->check_in(At{component.body, path, problems_}, signal);
 }
 
 void GraphCheck::report_missing(ComponentKind kind, const Reference& reference, const std::string& path) {

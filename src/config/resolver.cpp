@@ -61,7 +61,7 @@ Value single(std::string key, Place key_place, Value&& value) {
   return map;
 }
 
-// "a::b: v" -> "a: {b: v}", as the collector does it for top-level keys.
+// "a::b: v" -> "a: {b: v}" in maps within maps, as the collector does it; maps in lists keep their keys.
 Value split_keys(Value&& root) {
   Value out;
   out.kind = Value::Kind::kMap;
@@ -69,6 +69,7 @@ Value split_keys(Value&& root) {
   for (size_t i = 0; i < root.map.size(); ++i) {
     std::string rest = root.map[i].first;
     Value value = std::move(root.map[i].second);
+    if (value.is_map()) value = split_keys(std::move(value));
     for (size_t cut = rest.rfind("::"); cut != std::string::npos; cut = rest.rfind("::")) {
       value = single(rest.substr(cut + 2), root.key_places[i], std::move(value));
       rest.resize(cut);

@@ -40,16 +40,17 @@ void decode_log_level(const At& at, LogsConfig& out) {
   static const Words<LogLevel> words{{"debug", LogLevel::kDebug},  {"info", LogLevel::kInfo},
                                      {"warn", LogLevel::kWarn},    {"error", LogLevel::kError},
                                      {"dpanic", LogLevel::kError}, {"panic", LogLevel::kError},
-                                     {"fatal", LogLevel::kError}};
+                                     {"fatal", LogLevel::kError},  {"warning", LogLevel::kWarn}};
+  if (at.value.kind == Value::Kind::kString && at.value.text.empty()) return void(out.level = LogLevel::kInfo);
   decode_word(at, words, "unrecognized level:", out.level);
 }
 
-void decode_metrics_level(const At& at, OwnMetricsConfig& out) {
+void decode_level(const At& at, MetricsLevel& out) {
   static const Words<MetricsLevel> words{{"none", MetricsLevel::kNone},
                                          {"basic", MetricsLevel::kBasic},
                                          {"normal", MetricsLevel::kNormal},
                                          {"detailed", MetricsLevel::kDetailed}};
-  decode_word(at, words, "unknown metrics level", out.level);
+  decode_word(at, words, "unknown metrics level", out);
 }
 
 // weir's log goes to standard error.
@@ -81,6 +82,13 @@ void refuse_if_any(const At& at, const char* why) {
 // pull.exporter.prometheus
 struct PrometheusReader {
   MetricsPageConfig page;
+  void validate(const Value& at, const std::string& path, Problems& problems) const {
+    for (const char* key : {"host", "port"}) {
+      const Value* written = at.find(key);
+      if (written == nullptr || written->is_null())
+        problems.error(at.place, path, std::string(key) + " must be specified");
+    }
+  }
   static const Fields<PrometheusReader>& fields() {
     using P = PrometheusReader;
     static const Fields<P> all{
@@ -156,7 +164,10 @@ void decode_readers(const At& at, OwnMetricsConfig& out) {
     At reader_at{at.value.list[i], join_path(at.path, std::to_string(i)), at.problems};
     MetricsReader reader;
     decode(reader_at, reader);
-    if (!reader.pull) continue;
+    if (!reader.pull) {
+      if (reader_at.value.map.empty()) reader_at.error("no valid metric reader: expected pull");
+      continue;
+    }
     const PullExporter& exporter = reader.pull->exporter;
     if (exporter.prometheus) add_page(*exporter.prometheus, reader_at, out.pages);
     if (exporter.development) add_page(*exporter.development, reader_at, out.pages);
@@ -197,6 +208,11 @@ void decode_attribute_list(const At& at, TelemetryConfig& out) {
     const Value* name = entry.value.find("name");
     const Value* value = entry.value.find("value");
     if (name == nullptr || name->text.empty() || value == nullptr) entry.error("expected {name: …, value: …}");
+    for (size_t k = 0; k < entry.value.map.size(); ++k) {
+      const std::string& key = entry.value.map[k].first;
+      if (key != "name" && key != "value" && key != "type")
+        unknown_key(entry, key, entry.value.key_places[k], {"name", "value", "type"});
+    }
     if (name != nullptr && value != nullptr)
       add_resource_attribute({*value, join_path(entry.path, "value"), at.problems}, name->text, out);
   }
@@ -211,15 +227,35 @@ void decode_resource(const At& at, TelemetryConfig& out) {
       decode_attribute_list(entry, out);
     } else if (name == "detectors" || name == "detection/development") {
       entry.warn("weir detects nothing; write the attributes");
+    } else if (name == "attributes_list") {
+      entry.error("not supported; write attributes: [{name: …, value: …}]");
     } else if (name != "schema_url") {
       add_resource_attribute(entry, name, out);
     }
   }
 }
 
+// Taken, and does nothing.
+struct OwnTracesConfig {
+  MetricsLevel level = MetricsLevel::kNormal;
+  static const Fields<OwnTracesConfig>& fields() {
+    using T = OwnTracesConfig;
+    static const Fields<T> all{
+        custom<T>(
+            "level", "string", [](const At& at, T& out) { decode_level(at, out.level); }, "none or basic"),
+        accepted<T>("propagators", ""),
+        accepted<T>("processors", ""),
+        accepted<T>("limits", ""),
+        accepted<T>("sampler", ""),
+    };
+    return all;
+  }
+};
+
 void check_traces(const At& at, TelemetryConfig&) {
-  const Value* level = at.value.find("level");
-  bool off = at.value.is_null() || at.value.map.empty() || (level != nullptr && lower(level->text) == "none");
+  OwnTracesConfig traces;
+  decode(at, traces);
+  bool off = at.value.is_null() || at.value.map.empty() || traces.level == MetricsLevel::kNone;
   if (const Value* processors = at.value.find("processors"); processors != nullptr && !processors->list.empty())
     off = false;
   if (!off) at.warn("weir writes no traces of itself; the section does nothing");
@@ -269,7 +305,9 @@ const Fields<LogsConfig>& LogsConfig::fields() {
 const Fields<OwnMetricsConfig>& OwnMetricsConfig::fields() {
   using T = OwnMetricsConfig;
   static const Fields<T> all{
-      custom<T>("level", "string", decode_metrics_level, "none, basic, normal or detailed"),
+      custom<T>(
+          "level", "string", [](const At& at, T& out) { decode_level(at, out.level); },
+          "none, basic, normal or detailed"),
       custom<T>("readers", "list", decode_readers, "pages to be scraped"),
       custom<T>("address", "string", decode_old_address, "old form of the page's host and port"),
       custom<T>("views", "list", check_views, "not supported"),
@@ -284,6 +322,9 @@ void OwnMetricsConfig::validate(const Value& value, const std::string&, Problems
         views->place, "",
         "service::telemetry::metrics::views can only be set when service::telemetry::metrics::level is detailed");
   }
+  const Value* readers = value.find("readers");
+  if (readers != nullptr && readers->is_list() && readers->list.empty() && level != MetricsLevel::kNone)
+    problems.error(readers->place, "", "service::telemetry::metrics::readers must not be empty; write level: none");
   if (level == MetricsLevel::kNone) pages.clear();
 }
 

@@ -19,6 +19,7 @@ struct TlsClientConfig : TlsClientSettings {
 
 // `tls` of a listener: a certificate and its key are required.
 struct TlsServerConfig : TlsServerSettings {
+  static constexpr bool kCanBeOff = true;  // by `enabled: false`
   static const Fields<TlsServerConfig>& fields();
   void validate(const Value& at, const std::string& path, Problems& problems) const;
 };

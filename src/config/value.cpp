@@ -59,6 +59,13 @@ void Problems::error(const Place& place, std::string path, std::string text) {
   ++errors_;
 }
 
+bool Problems::any_error_at(std::string_view path) const {
+  return std::any_of(all_.begin(), all_.end(), [path](const Problem& problem) {
+    const std::string_view at(problem.path);
+    return !problem.warning && at.starts_with(path) && (at.size() == path.size() || at.substr(path.size(), 2) == "::");
+  });
+}
+
 void Problems::warn(const Place& place, std::string path, std::string text) {
   all_.push_back({true, place, std::move(path), std::move(text)});
 }

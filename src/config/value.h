@@ -70,6 +70,7 @@ class Problems {
   void error(const Place& place, std::string path, std::string text);
   void warn(const Place& place, std::string path, std::string text);
   bool any_error() const { return errors_ > 0; }
+  bool any_error_at(std::string_view path) const;  // or below it
   const std::vector<Problem>& all() const { return all_; }
 
  private:

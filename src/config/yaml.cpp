@@ -271,6 +271,10 @@ std::string explain(const YAML::ParserException& error, std::string_view text) {
   if (line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos) {
     return out + "; indent with spaces, not with tabs";
   }
+  if (error.msg.find("anchor is not defined") != std::string::npos) {
+    const std::string_view rest = line.substr(std::min(line.size(), static_cast<size_t>(error.mark.column)));
+    return out + ": " + std::string(rest.substr(0, rest.find_first_of(" \t,]}\r", 1)));
+  }
   bool flow = error.msg.find("flow") != std::string::npos;
   if (flow && line.find("${") != std::string_view::npos) return out + "; put quotes around a ${…} inside of { } or [ ]";
   if (error.msg == "illegal map value")

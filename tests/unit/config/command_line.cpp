@@ -65,7 +65,11 @@ TEST_CASE("what is unknown is refused, with what was meant") {
   CHECK(parse_command_line({"frobnicate"}).error ==
         "unknown command \"frobnicate\" for \"weir\"\nRun 'weir --help' for usage.");
   CHECK(parse_command_line({"validat"}).error.find("did you mean \"validate\"?") != std::string::npos);
-  CHECK(parse_command_line({"validate", "x"}).error.find("unexpected argument \"x\"") == 0);
+  CHECK(parse_command_line({"validate", "my.yaml"}).error ==
+        "unexpected argument \"my.yaml\"; did you mean \"--config my.yaml\"?\nRun 'weir --help' for usage.");
+  CHECK(parse_command_line({"/etc/weir/my.yaml"}).error.find("did you mean \"--config /etc/weir/my.yaml\"?") !=
+        std::string::npos);
+  CHECK(parse_command_line({"components", "x"}).error.find("--config") == std::string::npos);
   CHECK(help_text().find("--config URI") != std::string::npos);
 }
 

@@ -128,6 +128,17 @@ TEST_CASE("a removed extension is told and does not stop the start") {
   CHECK(got.warnings.size() == 1);
 }
 
+TEST_CASE("an extension named twice is started once") {
+  auto got = load_text(replaced(
+      kSound, "service:\n",
+      "extensions: {memory_ballast: {size_mib: 5}}\nservice:\n  extensions: [memory_ballast, memory_ballast]\n"));
+  CHECK(got.errors.empty());
+  CHECK(got.config.started_extensions.size() == 1);
+  REQUIRE(got.warnings.size() == 2);
+  CHECK(got.warnings[0].find("service::extensions: references extension \"memory_ballast\" multiple times") !=
+        std::string::npos);
+}
+
 TEST_CASE("a receiver or exporter named twice is used once") {
   auto got = load_text(replaced(kSound, "receivers: [otlp]", "receivers: [otlp, otlp]"));
   CHECK(got.errors == Strings{});

@@ -57,6 +57,16 @@ TEST_CASE("maps merge, lists and null replace, later sources win") {
   CHECK(got.at({"p", "y"}).place.to_string() == "b:1:8");
 }
 
+TEST_CASE("two colons in a key go down a level, in maps within maps") {
+  World world;
+  world.files["f"] = "a:\n  b::c: 1\n  b: {d: 2}\n  l: [{x::y: 3}]\n";
+  const Resolved got = resolve_in({"f"}, world);
+  CHECK(got.errors.empty());
+  CHECK(got.text({"a", "b", "c"}) == "1");
+  CHECK(got.text({"a", "b", "d"}) == "2");
+  CHECK(got.at({"a", "l"}).list[0].find("x::y") != nullptr);
+}
+
 TEST_CASE("sources that cannot be had are mistakes") {
   World world;
   world.files["list"] = "[a]";

@@ -126,7 +126,30 @@ TEST_CASE("string maps are maps, or lists of name and value") {
   CHECK(taken<Map>("[{name: a, value: x}]") == Map{{"a", "x"}});
   CHECK(refusal<Map>("{a: 1}") == "expected a string, got an integer; put it in quotes");
   CHECK(refusal<Map>("[{name: a}]") == "expected {name: …, value: …}");
+  CHECK(refusal<Map>("[{name: a, value: x}, {name: a, value: y}]") == "the name \"a\" is there twice");
   CHECK(refusal<Map>("a") == "expected a map, got a string");
+}
+
+struct Part {
+  int64_t a = 1;
+  static constexpr bool kCanBeOff = true;
+  static const Fields<Part>& fields() {
+    static const Fields<Part> all{field("a", &Part::a, "")};
+    return all;
+  }
+  void validate(const Value& at, const std::string& path, Problems& problems) const {
+    if (a < 0) problems.error(at.place, path, "negative");
+  }
+};
+
+TEST_CASE("a block that may be left out can be written and off") {
+  using Optional = std::optional<Part>;
+  CHECK(taken<Optional>("{enabled: true, a: 5}")->a == 5);
+  CHECK_FALSE(taken<Optional>("{enabled: false, a: 5}"));
+  CHECK_FALSE(taken<Optional>("{a: -1, enabled: false}"));
+  CHECK(refusal<Optional>("{a: -1, enabled: true}") == "negative");
+  CHECK(refusal<Optional>("{enabled: false, b: 1}").find("has invalid keys: b") == 0);
+  CHECK(refusal<Optional>("{enabled: \"no\"}").find("expected true or false") == 0);
 }
 
 TEST_CASE("the nearest word is one slip of the hand away") {

@@ -79,7 +79,7 @@ TEST_CASE("the page of own metrics in all of its forms") {
   CHECK(old.metrics.pages[0].port == 7777);
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].find("service::telemetry::metrics::address: the key has been removed") != std::string::npos);
-  CHECK(telemetry("{metrics: {readers: []}}").metrics.pages.empty());
+  CHECK(telemetry("{metrics: {level: none, readers: []}}").metrics.pages.empty());
   CHECK(telemetry("{metrics: {level: Detailed}}").metrics.level == MetricsLevel::kDetailed);
 }
 
@@ -92,6 +92,28 @@ TEST_CASE("the log's level, encoding and fields") {
   CHECK(got.logs.initial_fields == std::map<std::string, std::string>{{"a", "b"}, {"n", "1"}});
   CHECK_FALSE(got.logs.sampling.enabled);
   CHECK(got.logs.sampling.initial == 3);
+}
+
+TEST_CASE("own telemetry that says nothing, or too little, is refused") {
+  const auto errors = [](const std::string& telemetry) {
+    auto got = load_text(replaced(kSound, "{metrics: {level: none}}", telemetry));
+    return got.errors.empty() ? "taken" : got.errors[0];
+  };
+  const auto has = [&](const std::string& telemetry, const std::string& text) {
+    INFO(errors(telemetry));
+    return errors(telemetry).find(text) != std::string::npos;
+  };
+  CHECK(has("{metrics: {readers: []}}", "service::telemetry::metrics::readers must not be empty"));
+  CHECK(errors("{metrics: {level: none, readers: []}}") == "taken");
+  CHECK(has("{metrics: {readers: [{}]}}", "no valid metric reader"));
+  CHECK(has("{metrics: {readers: [{pull: {exporter: {prometheus: {host: a}}}}]}}", "port must be specified"));
+  CHECK(has("{metrics: {readers: [{pull: {exporter: {prometheus: {port: 1}}}}]}}", "host must be specified"));
+  CHECK(has("{traces: {level: loud}}", "unknown metrics level \"loud\""));
+  CHECK(has("{traces: {prcessors: []}}", "has invalid keys: prcessors"));
+  CHECK(has("{traces: []}", "expected a map"));
+  CHECK(has("{resource: {attributes_list: a=b}}", "not supported"));
+  CHECK(errors("{metrics: {level: none}, logs: {level: \"\"}}") == "taken");
+  CHECK(errors("{metrics: {level: none}, logs: {level: Warning}}") == "taken");
 }
 
 TEST_CASE("the resource of own metrics, in both forms") {
@@ -118,7 +140,7 @@ TEST_CASE("parts of telemetry that weir has not are refused or warned about") {
         std::string::npos);
   telemetry("{logs: {processors: [{batch: {}}]}}", &warnings, &errors);
   CHECK(errors.size() == 1);
-  telemetry("{metrics: {readers: [{pull: {exporter: {prometheus: {port: 70000}}}}, {pull: {exporter: {}}}]}}",
+  telemetry("{metrics: {readers: [{pull: {exporter: {prometheus: {host: a, port: 70000}}}}, {pull: {exporter: {}}}]}}",
             &warnings, &errors);
   REQUIRE(errors.size() == 2);
   CHECK(errors[0].find("invalid port 70000") != std::string::npos);

@@ -148,6 +148,13 @@ TEST_CASE("mistakes have a line and a column") {
   CHECK(first_problem("a: [1, 2\n").find("not valid YAML") != std::string::npos);
 }
 
+TEST_CASE("an anchor that is not there is named") {
+  Problems problems;
+  parse_yaml("a: {b: *nope, c: d}\n", "t", problems);
+  REQUIRE(problems.all().size() == 1);
+  CHECK(problems.all()[0].text == "not valid YAML: the referenced anchor is not defined: *nope");
+}
+
 TEST_CASE("alias bombs and deep nesting end with a message") {
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 12; ++i) {
