@@ -148,8 +148,8 @@ std::string_view scope_schema_url(const Batch& batch, uint32_t scope);
 
 // --- text
 
-// The value as the collector's Value.AsString writes it: strings as they are, numbers as in JSON (NaN and infinities as
-// "json: unsupported value: NaN"), bytes in base64, arrays and lists as compact JSON with sorted keys, "" for no value.
+// The value as the collector's Value.AsString writes it: strings as they are, numbers as in JSON (beside
+// NaN, Infinity and -Infinity), bytes in base64, arrays and lists as compact JSON with sorted keys, "" for no value.
 std::string to_text(const AnyValue& value);
 void append_text(const AnyValue& value, std::string& out);
 // The shortest decimal text that reads back as the same double, with an exponent below 1e-6 and from 1e21 on (as JSON

@@ -10,7 +10,7 @@ namespace weir::otlp {
 
 // Appends the batch as one line of OTLP JSON without the newline, as the collector's file exporter writes it:
 // lowerCamelCase keys in the order of the messages, hex ids, 64-bit numbers as strings, enums as numbers, defaults left
-// out but for resource, scope, status and a span's ids ("parentSpanId":"" for a root). Fields that OTLP does not define
+// out but for resource, scope, status and a log record's body. Fields that OTLP does not define
 // are left out.
 void append_json(const Batch& batch, std::string& out);
 

@@ -87,10 +87,10 @@ constexpr Field kScopeSpansFields[] = {
     {3, "schemaUrl", kString},
 };
 constexpr Field kSpanFields[] = {
-    {1, "traceId", kTraceId, kAlways},
-    {2, "spanId", kSpanId, kAlways},
+    {1, "traceId", kTraceId},
+    {2, "spanId", kSpanId},
     {3, "traceState", kString},
-    {4, "parentSpanId", kSpanId, kAlways},
+    {4, "parentSpanId", kSpanId},
     {16, "flags", kFixed32},
     {5, "name", kString},
     {6, "kind", kEnum, kPlain, nullptr, kSpanKinds},
@@ -111,8 +111,8 @@ constexpr Field kEventFields[] = {
     {4, "droppedAttributesCount", kUint32},
 };
 constexpr Field kLinkFields[] = {
-    {1, "traceId", kTraceId, kAlways},
-    {2, "spanId", kSpanId, kAlways},
+    {1, "traceId", kTraceId},
+    {2, "spanId", kSpanId},
     {3, "traceState", kString},
     {4, "attributes", kMessage, kRepeated, &kKeyValue},
     {5, "droppedAttributesCount", kUint32},
@@ -142,8 +142,8 @@ constexpr Field kLogRecordFields[] = {
     {6, "attributes", kMessage, kRepeated, &kKeyValue},
     {7, "droppedAttributesCount", kUint32},
     {8, "flags", kFixed32},
-    {9, "traceId", kTraceId, kAlways},
-    {10, "spanId", kSpanId, kAlways},
+    {9, "traceId", kTraceId},
+    {10, "spanId", kSpanId},
     {12, "eventName", kString},
 };
 
@@ -240,8 +240,8 @@ constexpr Field kExemplarFields[] = {
     {2, "timeUnixNano", kFixed64},
     {3, "asDouble", kDouble, kOneof},
     {6, "asInt", kSfixed64, kOneof},
-    {4, "spanId", kSpanId, kAlways},
-    {5, "traceId", kTraceId, kAlways},
+    {5, "traceId", kTraceId},
+    {4, "spanId", kSpanId},
 };
 
 constexpr Message kArrayValue{"ArrayValue", kArrayValueFields, true};

@@ -56,11 +56,8 @@ void append_escaped(unsigned char c, std::string& out) {
   out += kDigits[c & 15];
 }
 
-// Go's json.Marshal also escapes what HTML or JavaScript would trip over.
+// Go's JSON also escapes what JavaScript would trip over.
 std::string_view go_escape(std::string_view character) {
-  if (character == "<") return "\\u003c";
-  if (character == ">") return "\\u003e";
-  if (character == "&") return "\\u0026";
   if (character == "\b") return "\\b";
   if (character == "\f") return "\\f";
   if (character == "\xe2\x80\xa8") return "\\u2028";
@@ -72,9 +69,7 @@ enum class Style : uint8_t { kPlain, kGo };
 
 // Length of the run of characters at the front that need no second look in either style.
 size_t plain_run(std::string_view text) {
-  const auto plain = [](char c) {
-    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
-  };
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
   return static_cast<size_t>(std::find_if_not(text.begin(), text.end(), plain) - text.begin());
 }
 

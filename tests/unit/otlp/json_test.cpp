@@ -189,7 +189,7 @@ TEST_CASE("a batch is written as the collector's file exporter does") {
   CHECK(json ==
         R"({"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},)"
         R"("scopeSpans":[{"scope":{"name":"lib"},"spans":[{"traceId":"11111111111111111111111111111111",)"
-        R"("spanId":"2222222222222222","parentSpanId":"","flags":257,"name":"GET \"/\"","kind":2,)"
+        R"("spanId":"2222222222222222","flags":257,"name":"GET \"/\"","kind":2,)"
         R"("startTimeUnixNano":"5","attributes":[{"key":"n","value":{"intValue":"200"}}],"status":{}},)"
         R"({"traceId":"11111111111111111111111111111111","spanId":"3333333333333333",)"
         R"("parentSpanId":"2222222222222222","name":"b","status":{}}],"schemaUrl":"s"}],"schemaUrl":"r"}]})");
