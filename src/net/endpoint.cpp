@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/endpoint.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "net/url.h"
@@ -70,7 +71,12 @@ std::string Url::authority() const {
 std::optional<Url> parse_url(std::string_view text, std::string& error) {
   const size_t scheme_end = text.find("://");
   Url url;
+  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c <= ' ' || c == 0x7f; })) {
+    error = "a URL cannot hold spaces or control characters";
+    return {};
+  }
   if (scheme_end != std::string_view::npos) url.scheme = text.substr(0, scheme_end);
+  for (char& c : url.scheme) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
   if (url.scheme != "http" && url.scheme != "https") {
     error = "expected a URL that starts with http:// or https://";
     return {};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <ctime>
@@ -105,6 +106,8 @@ class Http1Session final : public ServerSession, private ParserEvents {
   void parse(std::string_view& bytes);
   void parse_all(std::string_view bytes);
   void fail(error_code error);
+  void refuse(int status);
+  bool is_sound() const;
   bool rest_is_short() const;
   void write(Response&& response);
   void watch_body(Time now);
@@ -191,11 +194,24 @@ void Http1Session::fail(error_code error) {
     ending_ = true;
     return;
   }
-  const int status = error == http::error::header_limit ? 431 : 400;
+  refuse(error == http::error::header_limit ? 431 : 400);
+}
+
+void Http1Session::refuse(int status) {
   Response response{.status = status, .close = true};
   response.fields.push_back({"content-type", "text/plain; charset=utf-8"});
   response.body = std::to_string(status) + " " + std::string(reason_phrase(status));
   respond(request_, std::move(response));
+}
+
+// RFC 9112 §3.2: no second Host (that a client may send none hurts nobody here); §6.1: what is transfer-coded otherwise
+// than by chunks has no end that is known.
+bool Http1Session::is_sound() const {
+  size_t hosts = 0;
+  for (size_t i = 0; i < head_.size(); ++i) hosts += head_.field(i).name == "host" ? 1 : 0;
+  const bool chunked = !head_.content_length;
+  const std::string_view coding = head_.find("transfer-encoding");
+  return hosts <= 1 && (chunked ? boost::beast::iequals(coding, "chunked") : coding.empty());
 }
 
 void Http1Session::head_complete(int version, bool keep_alive, std::optional<uint64_t> content_length) {
@@ -205,6 +221,7 @@ void Http1Session::head_complete(int version, bool keep_alive, std::optional<uin
   keep_alive_ = keep_alive && env_.limits.keep_alive && !draining_;
   http10_ = version < 11;
   head_.content_length = content_length;
+  if (!is_sound()) return refuse(400);
   head_.expects_continue = head_.find("expect").starts_with("100-");
   sink_ =
       env_.handler->on_request(head_, env_.connection, Responder(weak_from_this(), request_, env_.connection.shard));

@@ -13,7 +13,12 @@ using config::At;
 using config::field;
 using config::Fields;
 
-constexpr int32_t kMostMib = 2047;  // offsets within a request are 32 bits
+// False for a literal address of the other family.
+bool fits(const config::Endpoint& endpoint, const std::string& transport) {
+  const bool six = endpoint.host.find(':') != std::string::npos;
+  const bool four = !endpoint.host.empty() && endpoint.host.find_first_not_of("0123456789.") == std::string::npos;
+  return !(transport == "tcp4" && six) && !(transport == "tcp6" && four);
+}
 
 void check_endpoint(const config::Value& at, const std::string& path, config::Problems& problems,
                     const std::string& endpoint, const std::string& transport) {
@@ -26,7 +31,9 @@ void check_endpoint(const config::Value& at, const std::string& path, config::Pr
   }
   if (endpoint.empty() || transport == "unix") return;
   std::string error;
-  if (config::parse_endpoint(endpoint, config::default_host(), error)) return;
+  const auto address = config::parse_endpoint(endpoint, config::default_host(), error);
+  if (address && (fits(*address, transport))) return;
+  if (address) error = "no " + transport + " address: " + endpoint;
   const config::Value* value = at.find("endpoint");
   problems.error(value != nullptr ? value->place : at.place, path + "::endpoint", error);
 }
@@ -42,12 +49,15 @@ void check_not_negative(const config::Value& at, const std::string& path, config
 void decode_url_path(const At& at, std::string& out) {
   if (at.value.is_null() || !config::decode_scalar(at, out)) return;
   if (!out.starts_with('/')) out.insert(0, "/");
+  const bool legal =
+      std::all_of(out.begin(), out.end(), [](unsigned char c) { return c > ' ' && c != 0x7f && c != '['; });
+  if (!legal) at.error("invalid HTTP URL path set for signal: \"" + out + "\"");
 }
 
 config::Field<OtlpHttpServerConfig> url_path(std::string_view key, std::string OtlpHttpServerConfig::*member) {
   return config::custom<OtlpHttpServerConfig>(
       key, "string", [member](const At& at, OtlpHttpServerConfig& out) { decode_url_path(at, out.*member); },
-      "path of the signal; a leading / is added");
+      "path of the signal; a leading / is added, with a / at its end all below it, too");
 }
 
 void decode_algorithms(const At& at, OtlpHttpServerConfig& out) {
@@ -206,11 +216,10 @@ void OtlpGrpcServerConfig::validate(const config::Value& at, const std::string& 
   check_endpoint(at, path, problems, endpoint, transport);
   check_not_negative(at, path, problems, "read_buffer_size", read_buffer_size);
   check_not_negative(at, path, problems, "write_buffer_size", write_buffer_size);
-  if (max_recv_msg_size_mib >= 0 && max_recv_msg_size_mib <= kMostMib) return;
-  const config::Value* value = at.find("max_recv_msg_size_mib");
-  problems.error(value != nullptr ? value->place : at.place, path + "::max_recv_msg_size_mib",
-                 "invalid max_recv_msg_size_mib value, must be between 1 and " + std::to_string(kMostMib) + ": " +
-                     std::to_string(max_recv_msg_size_mib));
+  check_not_negative(at, path, problems, "max_recv_msg_size_mib", max_recv_msg_size_mib);
+  if (max_recv_msg_size_mib <= static_cast<int32_t>(kMostMib)) return;
+  problems.warn(at.find("max_recv_msg_size_mib")->place, path + "::max_recv_msg_size_mib",
+                "weir takes messages of up to " + std::to_string(kMostMib) + " MiB");
 }
 
 const Fields<OtlpHttpServerConfig>& OtlpHttpServerConfig::fields() {
@@ -221,7 +230,7 @@ const Fields<OtlpHttpServerConfig>& OtlpHttpServerConfig::fields() {
       url_path("traces_url_path", &T::traces_url_path),
       url_path("metrics_url_path", &T::metrics_url_path),
       url_path("logs_url_path", &T::logs_url_path),
-      field("max_request_body_size", &T::max_request_body_size, "bytes, before and after inflation; 0: 64 MiB"),
+      field("max_request_body_size", &T::max_request_body_size, "bytes, before and after inflation; 0 or less: 64 MiB"),
       config::custom<T>("compression_algorithms", "list", decode_algorithms, "encodings that are taken; empty: all"),
       field("include_metadata", &T::include_metadata, "keep the request's headers with its spans"),
       field("response_headers", &T::response_headers, "added to every answer"),
@@ -242,7 +251,6 @@ const Fields<OtlpHttpServerConfig>& OtlpHttpServerConfig::fields() {
 void OtlpHttpServerConfig::validate(const config::Value& at, const std::string& path,
                                     config::Problems& problems) const {
   check_endpoint(at, path, problems, endpoint, transport);
-  check_not_negative(at, path, problems, "max_request_body_size", max_request_body_size);
 }
 
 const Fields<OtlpProtocols>& OtlpProtocols::fields() {

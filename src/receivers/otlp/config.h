@@ -15,6 +15,8 @@ namespace weir {
 
 // Keys of the `otlp` receiver (collector-semantics §1.1). Zero means "not written" where the collector says so.
 
+constexpr uint32_t kMostMib = 2047;  // of a message: offsets within a request are 32 bits
+
 struct OtlpServerKeepalive {
   Duration max_connection_idle{0};       // 0: for ever
   Duration max_connection_age{0};        // 0: for ever
@@ -37,6 +39,7 @@ struct OtlpKeepalive {
 };
 
 struct OtlpAuth {
+  static constexpr bool kCanBeOff = true;   // by `enabled: false`
   std::string authenticator;                // id of an extension
   std::vector<std::string> request_params;  // http only: parameters of the query that it sees as headers
 };
@@ -60,6 +63,7 @@ struct OtlpMiddleware {
 };
 
 struct OtlpCorsConfig {
+  static constexpr bool kCanBeOff = true;    // by `enabled: false`
   std::vector<std::string> allowed_origins;  // "https://*.example.com", "*"; empty: CORS is off
   std::vector<std::string> allowed_headers;  // beside accept, accept-language, content-type, content-language
   std::vector<std::string> exposed_headers;
@@ -70,9 +74,10 @@ struct OtlpCorsConfig {
 
 // (Not named OtlpGrpcConfig: that is the exporter of that name, in the same namespace.)
 struct OtlpGrpcServerConfig {
-  std::string endpoint;               // "" = WEIR_DEFAULT_HOST (127.0.0.1), port 4317
-  std::string transport = "tcp";      // tcp, tcp4, tcp6 or unix
-  int32_t max_recv_msg_size_mib = 0;  // 0: 64 MiB, before and after inflation
+  static constexpr bool kCanBeOff = true;  // by `enabled: false`
+  std::string endpoint;                    // "" = WEIR_DEFAULT_HOST (127.0.0.1), port 4317
+  std::string transport = "tcp";           // tcp, tcp4, tcp6 or unix
+  int32_t max_recv_msg_size_mib = 0;       // 0: 64 MiB, before and after inflation
   uint32_t max_concurrent_streams = 0;
   int32_t read_buffer_size = 524288;
   int32_t write_buffer_size = 0;
@@ -86,12 +91,13 @@ struct OtlpGrpcServerConfig {
 };
 
 struct OtlpHttpServerConfig {
-  std::string endpoint;           // "" = WEIR_DEFAULT_HOST (127.0.0.1), port 4318
-  std::string transport = "tcp";  // tcp, tcp4, tcp6 or unix
+  static constexpr bool kCanBeOff = true;  // by `enabled: false`
+  std::string endpoint;                    // "" = WEIR_DEFAULT_HOST (127.0.0.1), port 4318
+  std::string transport = "tcp";           // tcp, tcp4, tcp6 or unix
   std::string traces_url_path = "/v1/traces";
   std::string metrics_url_path = "/v1/metrics";
   std::string logs_url_path = "/v1/logs";
-  int64_t max_request_body_size = 0;                // bytes; 0: 64 MiB, before and after inflation
+  int64_t max_request_body_size = 0;                // bytes; 0 or less: 64 MiB, before and after inflation
   std::vector<std::string> compression_algorithms;  // names of encodings, "" = identity; empty: all
   bool include_metadata = false;
   std::map<std::string, std::string> response_headers;

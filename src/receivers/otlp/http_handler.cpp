@@ -26,6 +26,12 @@ std::optional<Format> format_of(std::string_view content_type) {
   return {};
 }
 
+// A path that is written with a slash at its end stands for all below it.
+bool is_at(std::string_view written, std::string_view path) {
+  if (!written.ends_with('/')) return path == written;
+  return path.starts_with(written) || path == written.substr(0, written.size() - 1);
+}
+
 Metadata metadata_of(const net::RequestHead& head) {
   Metadata out;
   for (size_t i = 0; i < head.size(); ++i) out.emplace_back(head.field(i).name, head.field(i).value);
@@ -181,7 +187,7 @@ std::optional<net::Response> HttpHandler::route(const net::RequestHead& head, Re
     return moved;
   }
   for (Signal signal : {Signal::kTraces, Signal::kMetrics, Signal::kLogs}) {
-    if (settings_.paths[static_cast<size_t>(signal)] != path || !intake_.has(signal)) continue;
+    if (!intake_.has(signal) || !is_at(settings_.paths[static_cast<size_t>(signal)], path)) continue;
     request.signal = signal;
     if (head.method() == "POST") return {};
     return text_response(405, "405 method not allowed, supported: [POST]");

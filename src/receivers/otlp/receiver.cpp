@@ -121,7 +121,8 @@ OtlpReceiver::OtlpReceiver(OtlpReceiverConfig config, const ComponentEnv& env, c
   const OtlpProtocols& protocols = impl_->config.protocols;
   if (protocols.grpc) {
     const uint32_t mib = static_cast<uint32_t>(protocols.grpc->max_recv_msg_size_mib);
-    GrpcHandler::Settings settings{mib > 0 ? mib << 20 : kDefaultLimit, protocols.grpc->include_metadata, {}};
+    GrpcHandler::Settings settings{
+        mib > 0 ? std::min(mib, kMostMib) << 20 : kDefaultLimit, protocols.grpc->include_metadata, {}};
     if (protocols.grpc->auth) settings.auth = impl_->find_auth("grpc", *protocols.grpc->auth);
     impl_->grpc = std::make_unique<Impl::Protocol>("grpc", env, admissions);
     impl_->grpc->handler = std::make_unique<GrpcHandler>(impl_->grpc->intake, std::move(settings));

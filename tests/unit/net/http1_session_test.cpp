@@ -39,6 +39,18 @@ TEST_CASE("http1: HEAD has a length and no body; 1.0 is closed unless asked") {
   CHECK(f.session->finished());
 }
 
+TEST_CASE("http1: two hosts, or a body whose end is not known, are refused") {
+  for (const char* fields : {"Host: a\r\nHost: b\r\n", "Transfer-Encoding: chunked, chunked\r\n",
+                             "Transfer-Encoding: gzip, chunked\r\n", "Transfer-Encoding: identity\r\n"}) {
+    INFO(fields);
+    Fixture f;
+    f.session->receive("POST /a HTTP/1.1\r\n" + std::string(fields) + "\r\n1\r\nx\r\n0\r\n\r\n");
+    CHECK(output_of(*f.session).starts_with("HTTP/1.1 400 Bad Request"));
+    CHECK(f.handler.requests.empty());
+    CHECK(f.session->finished());
+  }
+}
+
 TEST_CASE("http1: requests wait for the answer of the one before") {
   Fixture f;
   f.handler.answer_at_end = false;

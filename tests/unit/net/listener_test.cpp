@@ -61,6 +61,11 @@ TEST_CASE("URLs") {
   CHECK((url->host == "tempo" && url->port == 4318 && url->path == "/otlp?x=1"));
   CHECK(parse_url("https://[::1]", error)->authority() == "[::1]");
   CHECK(parse_url("http://a:81", error)->authority() == "a:81");
+  CHECK(parse_url("HTTPS://a", error)->port == 443);
+  for (const char* broken : {"http://a b", " http://a", "http://a/x y", "http://a\n"}) {
+    CHECK_FALSE(parse_url(broken, error));
+    CHECK(error == "a URL cannot hold spaces or control characters");
+  }
   CHECK(parse_url("http://a?b", error)->path == "/?b");
   for (const char* bad : {"tempo:4318", "ftp://a", "http://", "http://:80", "http://a:x", "http://a:0"}) {
     CAPTURE(bad);

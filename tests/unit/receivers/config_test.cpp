@@ -89,7 +89,7 @@ TEST_CASE("otlp config: what cannot be is refused where it stands") {
   CHECK(error_of("  grpc: {max_recv_msg_size_mib: -1}\n") ==
         std::vector<std::string>{
             "c.yaml:2:33: receivers::otlp::protocols::grpc::max_recv_msg_size_mib: invalid max_recv_msg_size_mib "
-            "value, must be between 1 and 2047: -1"});
+            "value: -1"});
   CHECK(error_of("  grpc: {read_buffer_size: -5}\n").at(0).ends_with("invalid read_buffer_size value: -5"));
   CHECK(error_of("  grpc: {transport: udp}\n").size() == 1);
   CHECK(error_of("  grpc: {endpoint: localhost}\n").size() == 1);
@@ -102,8 +102,32 @@ TEST_CASE("otlp config: what cannot be is refused where it stands") {
             "c.yaml:2:51: receivers::otlp::protocols::http::middlewares::1::id: unsupported middleware \"other/1\", "
             "expected an extension of type memory_limiter"});
   CHECK(error_of("  http: {compression_algorithms: [lz4]}\n").size() == 1);
-  CHECK(error_of("  http: {max_request_body_size: -1}\n").size() == 1);
   CHECK(error_of("  htpp: {}\n  grpc:\n").at(0).find("did you mean \"http\"") != std::string::npos);
+}
+
+TEST_CASE("otlp config: enabled: false leaves a block off") {
+  const Read off = read(
+      "protocols:\n  grpc: {enabled: false, max_recv_msg_size_mib: 5}\n"
+      "  http: {cors: {enabled: false}, tls: {enabled: false}}\n");
+  CHECK(off.errors.empty());
+  CHECK(!off.config.protocols.grpc);
+  REQUIRE(off.config.protocols.http);
+  CHECK(!off.config.protocols.http->cors);
+  CHECK(!off.config.protocols.http->tls);
+  CHECK(read("protocols: {grpc: {enabled: false}}\n").errors.size() == 1);
+}
+
+TEST_CASE("otlp config: what the collector takes is not refused, what it refuses is") {
+  const Read large = read("protocols: {grpc: {max_recv_msg_size_mib: 4096}, http: {max_request_body_size: -1}}\n");
+  CHECK(large.errors.empty());
+  REQUIRE(large.warnings.size() == 1);
+  CHECK(large.warnings[0].find("weir takes messages of up to 2047 MiB") != std::string::npos);
+  CHECK(read("protocols: {grpc: {max_recv_msg_size_mib: -1}}\n").errors.size() == 1);
+  CHECK(read("protocols: {http: {traces_url_path: \"/a b\"}}\n").errors.size() == 1);
+  CHECK(read("protocols: {http: {traces_url_path: \"http://[::1\"}}\n").errors.size() == 1);
+  CHECK(read("protocols: {grpc: {transport: tcp6, endpoint: \"127.0.0.1:0\"}}\n").errors.size() == 1);
+  CHECK(read("protocols: {grpc: {transport: tcp4, endpoint: \"[::1]:0\"}}\n").errors.size() == 1);
+  CHECK(read("protocols: {grpc: {transport: tcp4, endpoint: \"127.0.0.1:0\"}}\n").errors.empty());
 }
 
 TEST_CASE("otlp config: null leaves a block off") {

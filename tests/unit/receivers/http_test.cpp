@@ -102,6 +102,20 @@ TEST_CASE("http: routing") {
   CHECK(status("POST /v1/traces HTTP/1.1\r\nContent-Length: abc\r\n\r\n") == 400);
 }
 
+TEST_CASE("http: a path with a slash at its end stands for all below it") {
+  LiveReceiver::Options options = LiveReceiver::defaults();
+  options.config.protocols.http->traces_url_path = "/in/";
+  LiveReceiver live(options);
+  const auto status = [&](const std::string& path) {
+    return http_exchange(live.http(), http_post(path, kProtobuf, trace_request({"a"}))).status;
+  };
+  CHECK(status("/in/") == 200);
+  CHECK(status("/in/team/a") == 200);
+  CHECK(status("/in") == 200);
+  CHECK(status("/inner") == 404);
+  CHECK(status("/v1/traces") == 404);
+}
+
 TEST_CASE("http: paths are cleaned as a mux does") {
   CHECK(clean_path("/v1/traces") == "/v1/traces");
   CHECK(clean_path("/v1/traces/") == "/v1/traces/");
