@@ -6,6 +6,7 @@
 #include "connectors/span_metrics/span_metrics.h"
 #include "exporters/debug/debug.h"
 #include "exporters/file/file.h"
+#include "exporters/nop/nop.h"
 #ifdef WEIR_HAS_GRPC
 #include "exporters/otlp_grpc/otlp_grpc.h"
 #endif
@@ -27,6 +28,7 @@
 #include "processors/span/span.h"
 #include "processors/tail_sampling/tail_sampling.h"
 #include "processors/transform/transform.h"
+#include "receivers/nop/config.h"
 #include "receivers/otlp/config.h"
 
 namespace weir {
@@ -41,6 +43,7 @@ const ComponentList::Signals kMetrics = {Signal::kMetrics};
 
 void add_made_by_the_daemon(ComponentList& list) {
   list.known({ComponentKind::kReceiver, "otlp", {}, kAll, {}, config::check_as<OtlpReceiverConfig>(), ""});
+  list.known({ComponentKind::kReceiver, "nop", {}, kAll, {}, config::check_as<NopReceiverConfig>(), ""});
   list.known(
       {ComponentKind::kConnector,
        "forward",
@@ -89,6 +92,7 @@ ComponentList standard_components() {
   list.exporter("prometheus_remote_write", {"prometheusremotewrite"}, kMetrics, make_prometheus_remote_write);
   list.exporter("prometheus", {}, kMetrics, make_prometheus);
   list.exporter("file", {}, kAll, make_file);
+  list.exporter("nop", {}, kAll, make_nop);
   list.exporter("debug", {"logging"}, kAll, make_debug);
   return list;
 }

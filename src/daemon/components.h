@@ -43,7 +43,8 @@ class ComponentList {
                  std::move(signals),
                  {},
                  config::check_as<C>(),
-                 ""});
+                 "",
+                 config::check_in_as<C>()});
   }
   // A connector that derives metrics from traces.
   template <config::HasFields C>

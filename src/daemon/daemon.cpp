@@ -142,7 +142,7 @@ std::string Daemon::start_servers() {
 
 std::string Daemon::start_receivers() {
   for (const config::ComponentConfig& receiver : config_.receivers) {
-    if (!receiver.used) continue;
+    if (!receiver.used || receiver.id.type == "nop") continue;
     ComponentEnv env = env_;
     env.id = receiver.id.to_string();
     const OtlpAdmissions admissions = {graph_->admission(env.id, Signal::kTraces),
@@ -266,9 +266,7 @@ void Daemon::say_ready() const {
            {{"shards", std::to_string(loops_.size())},
             {"memory_budget_bytes", std::to_string(budget_choice_.limit)},
             {"memory_budget_source", budget_choice_.source}});
-  for (const auto& receiver : receivers_) {
-    for (const std::string& address : receiver->addresses()) log.info("otlp", "listening", {{"address", address}});
-  }
+  say_listening();
   if (journal_) {
     static constexpr const char* kAcks[] = {"memory", "buffered", "durable"};
     log.info("service", "acks are journaled: what is answered survives a crash",
@@ -277,6 +275,19 @@ void Daemon::say_ready() const {
     log.info("service", "acks are in memory: a crash loses held spans");
   }
   log.info("service", "Everything is ready. Begin running and processing data.");
+}
+
+void Daemon::say_listening() const {
+  const auto say = [this](const std::string& who, const std::string& address) {
+    env_.log->info(who, "listening", {{"address", address}});
+  };
+  for (const auto& receiver : receivers_) {
+    for (const std::string& address : receiver->addresses()) say("otlp", address);
+  }
+  for (const std::string& address : pages_->addresses()) say("service::telemetry::metrics", address);
+  for (const auto& page : health_checks_) say("health_check", page->address());
+  for (const auto& page : zpages_) say("zpages", page->address());
+  for (const auto& page : pprofs_) say("pprof", page->address());
 }
 
 void Daemon::wait_for_stop() {

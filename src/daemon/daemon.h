@@ -52,6 +52,7 @@ class Daemon {
   void give_memory_back(Time now);
   void tell_refusals(Time now);
   void say_ready() const;
+  void say_listening() const;
   void wait_for_stop();
   void on_stop_signal();
   Health health() const;

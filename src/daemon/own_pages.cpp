@@ -33,6 +33,12 @@ std::string OwnPages::start() {
   return "";
 }
 
+std::vector<std::string> OwnPages::addresses() const {
+  std::vector<std::string> all;
+  for (const auto& server : servers_) all.push_back(server->address());
+  return all;
+}
+
 void OwnPages::answer(const config::MetricsPageConfig& page, const net::PageRequest& request, net::PageDone done) {
   if (request.path == "/metrics") {
     // Measured on the collector: a reader that the operator wrote gets suffixes only where it asks for them.

@@ -41,6 +41,7 @@ class OwnPages {
   OwnPages(Sources sources, std::vector<config::MetricsPageConfig> pages);
   // "" or why a page cannot be served.
   std::string start();
+  std::vector<std::string> addresses() const;  // after start()
 
  private:
   void answer(const config::MetricsPageConfig& page, const net::PageRequest& request, net::PageDone done);

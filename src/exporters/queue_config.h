@@ -25,6 +25,7 @@ struct QueuePartitionConfig {
 
 // `sending_queue.batch`: absent = requests leave as they come.
 struct QueueBatchConfig {
+  static constexpr bool kCanBeOff = true;  // by `enabled: false`
   Duration flush_timeout = std::chrono::milliseconds(200);
   int64_t min_size = 8192;
   int64_t max_size = 0;        // 0 = never split

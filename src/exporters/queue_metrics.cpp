@@ -38,8 +38,12 @@ QueueMetrics::QueueMetrics(const ComponentEnv& env, const Labels& destination)
 
 void QueueMetrics::add(LazyCounter& to, uint64_t items) {
   if (items == 0 || telemetry_ == nullptr) return;
-  if (to.counter == nullptr) to.counter = &telemetry_->counter(to.name, to.help, to.labels);
-  to.counter->add(static_cast<double>(items));
+  const auto shown = [this](LazyCounter& lazy) -> Counter& {
+    if (lazy.counter == nullptr) lazy.counter = &telemetry_->counter(lazy.name, lazy.help, lazy.labels);
+    return *lazy.counter;
+  };
+  if (&to == &failed_) shown(sent_);  // at 0: the share of failures can be computed from the first one on
+  shown(to).add(static_cast<double>(items));
 }
 
 void QueueMetrics::show(uint64_t size, uint64_t capacity, uint64_t in_flight, bool with_queue) {

@@ -21,7 +21,7 @@ namespace {
 // Where the text goes: file descriptors, written to with one write(2) per batch.
 class Outputs {
  public:
-  explicit Outputs(const std::vector<std::string>& paths) {
+  Outputs(const std::vector<std::string>& paths, std::string exporter) : exporter_(std::move(exporter)) {
     for (const std::string& path : paths) add(path);
   }
   ~Outputs() {
@@ -39,7 +39,9 @@ class Outputs {
     if (path == "stdout") return all_.push_back(STDOUT_FILENO);
     if (path == "stderr") return all_.push_back(STDERR_FILENO);
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (fd < 0) throw std::runtime_error("open " + path + ": " + std::generic_category().message(errno));
+    if (fd < 0)
+      throw std::runtime_error("exporters::" + exporter_ + ": open " + path + ": " +
+                               std::generic_category().message(errno));
     opened_.push_back(fd);
     all_.push_back(fd);
   }
@@ -53,6 +55,7 @@ class Outputs {
     }
   }
 
+  const std::string exporter_;
   std::vector<int> all_;
   std::vector<int> opened_;
 };
@@ -93,7 +96,7 @@ class DebugTransport final : public Transport {
   DebugTransport(const DebugConfig& config, const ComponentEnv& env)
       : config_(config),
         clock_(*env.clock),
-        outputs_(config.use_internal_logger ? std::vector<std::string>{"stderr"} : config.output_paths),
+        outputs_(config.use_internal_logger ? std::vector<std::string>{"stderr"} : config.output_paths, env.id),
         thinning_(config.sampling_initial, config.sampling_thereafter) {
     if (!config.use_internal_logger) return;
     fields_ = "\"otelcol.component.id\": \"" + env.id +
@@ -109,13 +112,12 @@ class DebugTransport final : public Transport {
 
  private:
   std::string lines_for(const Batch& batch, Duration wall) const {
-    const std::string start = log_time(wall) + "\tinfo\t";
+    const std::string start = config_.use_internal_logger ? log_time(wall) + "\tinfo\t" : "";
     const std::string separator = fields_.empty() ? "" : ", ";
     std::string lines = start + title(batch.signal) + "\t{" + fields_ + separator + counts(batch) + "}\n";
     if (config_.verbosity == DebugConfig::Verbosity::kBasic) return lines;
     lines += start + debug_text(batch, config_.verbosity);
-    if (!fields_.empty()) lines += "\t{" + fields_ + "}\n";
-    return lines;
+    return lines + (fields_.empty() ? "" : "\t{" + fields_ + "}") + "\n";
   }
 
   static std::string title(Signal signal) {

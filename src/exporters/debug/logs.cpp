@@ -65,8 +65,9 @@ void append_log_record(std::string& out, std::string_view body) {
 
 void append_log_line(std::string& out, std::string_view body) {
   otlp::append_text(read_log(body).body, out);
+  const size_t end = out.size();
   inline_attributes(out, [&](auto&& f) { otlp::for_each_attribute(body, field::kAttributes, f); });
-  out += "\n";
+  out += out.size() == end ? " \n" : "\n";
 }
 
 }  // namespace weir::debug_text_parts

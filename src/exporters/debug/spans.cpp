@@ -49,6 +49,13 @@ std::string_view text_in(std::string_view message, uint32_t field) {
   return text;
 }
 
+void append_dropped(std::string& out, std::string_view message) {
+  namespace field = otlp::field::span;
+  line(out, "DroppedAttributesCount", std::to_string(number_in(message, field::kDroppedAttributesCount)));
+  line(out, "DroppedEventsCount", std::to_string(number_in(message, field::kDroppedEventsCount)));
+  line(out, "DroppedLinksCount", std::to_string(number_in(message, field::kDroppedLinksCount)));
+}
+
 void append_event(std::string& out, const otlp::SpanEvent& event, size_t number) {
   namespace field = otlp::field::event;
   out += "SpanEvent #" + std::to_string(number) + "\n";
@@ -85,6 +92,7 @@ void append_span(std::string& out, const Batch& batch, const SpanRecord& span) {
   line(out, "End time", timestamp(span.end_ns));
   line(out, "Status code", name_of(span.status));
   line(out, "Status message", otlp::status_message(batch, span));
+  append_dropped(out, batch.body(span));
   attributes(out, "Attributes", "     ", [&](auto&& f) { otlp::for_each_span_attribute(batch, span, f); });
   size_t events = 0;
   otlp::for_each_event(batch, span, [&](const otlp::SpanEvent& event) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporters/debug/text.h"
 
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 
@@ -35,10 +37,27 @@ std::string hex_id(std::string_view bytes) {
   return bytes.find_first_not_of('\0') == std::string_view::npos ? "" : to_hex(bytes);
 }
 
+namespace {
+
+std::string_view not_finite(double value) { return std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf"; }
+
+}  // namespace
+
 std::string fixed(double value) {
+  if (!std::isfinite(value)) return std::string(not_finite(value));
   char text[400];
   const int length = std::snprintf(text, sizeof text, "%f", value);
   return {text, static_cast<size_t>(length)};
+}
+
+std::string shortest(double value) {
+  if (!std::isfinite(value)) return std::string(not_finite(value));
+  constexpr double kLeastFixed = 1e-4, kMostFixed = 1e21;
+  const double size = std::fabs(value);
+  const bool exponent = size != 0 && (size < kLeastFixed || size >= kMostFixed);
+  char text[40];
+  const auto format = exponent ? std::chars_format::scientific : std::chars_format::fixed;
+  return {text, std::to_chars(text, text + sizeof text, value, format).ptr};
 }
 
 }  // namespace debug_text_parts
@@ -47,15 +66,22 @@ namespace {
 
 namespace parts = debug_text_parts;
 
-std::string_view kind_of(Signal signal) {
-  static constexpr std::string_view kKinds[] = {"Spans", "Metrics", "Logs"};
-  return kKinds[static_cast<int>(signal)];
+// What the heads are called: "Resource" + one of these, "Scope" + one of these.
+struct Names {
+  std::string_view resource, scope;
+};
+
+Names names_of(Signal signal, bool detailed) {
+  static constexpr Names kDetailed[] = {{"Spans", "Spans"}, {"Metrics", "Metrics"}, {"Log", "Logs"}};
+  static constexpr Names kNormal[] = {{"Traces", "Traces"}, {"Metrics", "Metrics"}, {"Log", "Log"}};
+  return (detailed ? kDetailed : kNormal)[static_cast<int>(signal)];
 }
 
 // Heads of resources and scopes, written when the first item of each comes.
 class Heads {
  public:
-  Heads(const Batch& batch, bool detailed) : batch_(batch), detailed_(detailed) {}
+  Heads(const Batch& batch, bool detailed)
+      : batch_(batch), detailed_(detailed), names_(names_of(batch.signal, detailed)) {}
 
   // Writes what changes with this item; its number within the scope.
   size_t next(std::string& out, uint32_t scope) {
@@ -79,13 +105,13 @@ class Heads {
     const std::string number = " #" + std::to_string(resource_number_);
     const std::string url(otlp::resource_schema_url(batch_, resource_));
     if (!detailed_) {
-      out += "Resource" + name(batch_.signal == Signal::kTraces ? "Traces" : kind_of(batch_.signal)) + number;
+      out.append("Resource").append(names_.resource).append(number);
       if (!url.empty()) out += " [" + url + "]";
       parts::inline_attributes(out, each);
       out += "\n";
       return;
     }
-    out += "Resource" + name(kind_of(batch_.signal)) + number + "\n";
+    out.append("Resource").append(names_.resource).append(number).append("\n");
     out += "Resource SchemaURL: " + url + "\n";
     parts::attributes(out, "Resource attributes", "     ", each);
   }
@@ -97,24 +123,23 @@ class Heads {
     const std::string scope_name(otlp::scope_name(batch_, scope_));
     const std::string version(otlp::scope_version(batch_, scope_));
     if (!detailed_) {
-      out += "Scope" + name(batch_.signal == Signal::kTraces ? "Traces" : kind_of(batch_.signal)) + number;
+      out.append("Scope").append(names_.scope).append(number);
       if (!scope_name.empty()) out += " " + scope_name + (version.empty() ? "" : "@" + version);
       if (!url.empty()) out += " [" + url + "]";
       parts::inline_attributes(out, each);
       out += "\n";
       return;
     }
-    const std::string kind = "Scope" + name(kind_of(batch_.signal));
+    const std::string kind = "Scope" + std::string(names_.scope);
     out += kind + number + "\n";
     out += kind + " SchemaURL: " + url + "\n";
     out += "InstrumentationScope " + scope_name + " " + version + "\n";
     parts::attributes(out, "InstrumentationScope attributes", "     ", each);
   }
 
-  static std::string name(std::string_view kind) { return std::string(kind); }
-
   const Batch& batch_;
   const bool detailed_;
+  const Names names_;
   uint32_t scope_ = UINT32_MAX;
   uint32_t resource_ = 0;
   size_t resource_number_ = SIZE_MAX;

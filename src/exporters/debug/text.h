@@ -23,8 +23,9 @@ std::string typed(const otlp::AnyValue& value);
 std::string timestamp(uint64_t unix_ns);
 // "" for an id that is empty or zero
 std::string hex_id(std::string_view bytes);
-// As %f writes it.
+// With six decimals ("1.500000"), or as short as it can be read back ("1.5"); as Go's %f and %v write it.
 std::string fixed(double value);
+std::string shortest(double value);
 
 // Appends "prefix -> key: value" lines below `header` from for_each(f), or nothing where there are no attributes.
 template <class ForEach>

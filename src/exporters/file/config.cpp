@@ -52,6 +52,7 @@ const config::Fields<FileConfig>& FileConfig::fields() {
       config::field("directory_permissions", &T::directory_permissions, "of a directory that is made, octal"),
       config::field("flush_interval", &T::flush_interval, "data is written at the latest after this time"),
       group_by_field(),
+      config::unsupported<T>("compression_params"),
       config::unsupported<T>("encoding"),
   };
   return kFields;
@@ -65,10 +66,10 @@ void FileConfig::validate(const config::Value& at, const std::string& path_to, c
   if (path.empty()) fail("path", "path must be non-empty");
   if (!compression.empty() && compression != "zstd")
     fail("compression", "compression is not supported (expected zstd)");
-  if (append && !compression.empty())
-    fail("append", "append and compression enabled at the same time is not supported");
   if (append && rotation) fail("append", "append and rotation enabled at the same time is not supported");
   if (flush_interval < Duration{0}) fail("flush_interval", "flush_interval must be larger than zero");
+  if (!create_directory && at.find("directory_permissions") != nullptr && !directory_permissions.empty())
+    fail("directory_permissions", "directory_permissions requires create_directory to be true");
   if (!is_octal(directory_permissions))
     fail("directory_permissions", "directory_permissions value must be a valid octal number");
   if (rotation && (rotation->max_megabytes < 0 || rotation->max_days < 0 || rotation->max_backups < 0)) {

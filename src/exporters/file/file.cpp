@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporters/file/file.h"
 
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -114,7 +115,13 @@ class FileStage final : public Stage {
 class FileExporter final : public Exporter {
  public:
   FileExporter(const FileConfig& config, const ComponentEnv& env) : config_(config), env_(env) {}
-  std::unique_ptr<Stage> make_stage(Shard&) override { return std::make_unique<FileStage>(config_, env_); }
+  std::unique_ptr<Stage> make_stage(Shard&) override {
+    try {
+      return std::make_unique<FileStage>(config_, env_);
+    } catch (const std::runtime_error& error) {
+      throw std::runtime_error("exporters::" + env_.id + ": " + error.what());
+    }
+  }
 
  private:
   const FileConfig config_;

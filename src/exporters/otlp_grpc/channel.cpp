@@ -55,7 +55,7 @@ void set_proxy(const std::optional<net::Proxy>& proxy, grpc::ChannelArguments& a
 
 grpc::ChannelArguments arguments_for(const OtlpGrpcConfig& config, const std::optional<net::Proxy>& proxy) {
   grpc::ChannelArguments arguments;
-  arguments.SetLoadBalancingPolicyName(config.balancer_name);
+  arguments.SetLoadBalancingPolicyName(config.balancer_name.empty() ? "pick_first" : config.balancer_name);
   arguments.SetUserAgentPrefix(config.user_agent.empty() ? "weir/" WEIR_VERSION : config.user_agent);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestReconnectMs);

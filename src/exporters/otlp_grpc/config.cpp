@@ -26,14 +26,22 @@ struct Report {
 };
 
 // The part of `tls` that the gRPC library of this build cannot do: it speaks TLS 1.2 and 1.3, with its own ciphers.
-void check_tls(const Report& fail, const config::TlsClientConfig& tls) {
+void check_tls_versions(const Report& fail, const config::TlsClientConfig& tls) {
   static const std::string kCannot = " is not supported for gRPC by this version of weir, which speaks TLS 1.2 and 1.3";
   if (!tls.min_version.empty() && tls.min_version != "1.2")
-    fail("tls", "min_version \"" + tls.min_version + "\"" + kCannot);
+    fail("min_version", "min_version \"" + tls.min_version + "\"" + kCannot);
   if (!tls.max_version.empty() && tls.max_version != "1.3")
-    fail("tls", "max_version \"" + tls.max_version + "\"" + kCannot);
-  if (!tls.cipher_suites.empty() || tls.include_insecure_cipher_suites) fail("tls", "cipher_suites" + kCannot);
-  if (!tls.curve_preferences.empty()) fail("tls", "curve_preferences" + kCannot);
+    fail("max_version", "max_version \"" + tls.max_version + "\"" + kCannot);
+  if (!tls.cipher_suites.empty() || tls.include_insecure_cipher_suites)
+    fail("cipher_suites", "cipher_suites" + kCannot);
+  if (!tls.curve_preferences.empty()) fail("curve_preferences", "curve_preferences" + kCannot);
+}
+
+void check_tls(const Report& fail, const config::TlsClientConfig& tls) {
+  const std::string tls_path = fail.path + "::tls";
+  if (fail.problems.any_error_at(tls_path)) return;  // one mistake is told once
+  if (const config::Value* written = fail.at.find("tls")) check_tls_versions({*written, tls_path, fail.problems}, tls);
+  if (fail.problems.any_error_at(tls_path)) return;
   const std::string error = net::TlsClient::make(without_files(tls), {"h2"}).error;
   if (!error.empty()) fail("tls", error);
 }
@@ -69,7 +77,7 @@ const config::Fields<OtlpGrpcConfig>& OtlpGrpcConfig::fields() {
       config::field("retry_on_failure", &T::retry_on_failure, "when and how long to try again"),
       config::field("keepalive", &T::keepalive, "pings on a quiet connection"),
       config::field("wait_for_ready", &T::wait_for_ready, "calls wait for a connection instead of failing"),
-      config::field("balancer_name", &T::balancer_name, "round_robin or pick_first"),
+      config::field("balancer_name", &T::balancer_name, "round_robin or pick_first; empty: pick_first"),
       config::field("authority", &T::authority, "the :authority of each call"),
       config::field("user_agent", &T::user_agent, "begins the user agent"),
       config::accepted<T>("read_buffer_size", ""),
@@ -88,7 +96,7 @@ void OtlpGrpcConfig::validate(const config::Value& at, const std::string& path, 
   } else if (!compression.empty() && compression != "gzip" && compression != "none") {
     fail("compression", "unsupported compression type \"" + compression + "\" (expected gzip or none)");
   }
-  if (balancer_name != "round_robin" && balancer_name != "pick_first") {
+  if (!balancer_name.empty() && balancer_name != "round_robin" && balancer_name != "pick_first") {
     fail("balancer_name", "invalid balancer_name: " + balancer_name + " (expected round_robin or pick_first)");
   }
   if (timeout < Duration{0}) fail("timeout", "`timeout` must be non-negative");

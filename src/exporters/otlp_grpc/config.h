@@ -14,6 +14,7 @@
 namespace weir {
 
 struct GrpcKeepaliveConfig {
+  static constexpr bool kCanBeOff = true;       // by `enabled: false`
   Duration time = std::chrono::seconds(10);     // ping when nothing came for this long
   Duration timeout = std::chrono::seconds(10);  // the connection is dead when no answer came for this long
   bool permit_without_stream = false;

@@ -34,6 +34,17 @@ config::Field<OtlpHttpConfig> encoding_field() {
       "proto or json");
 }
 
+config::Field<OtlpHttpConfig> cookies_field() {
+  return config::custom<OtlpHttpConfig>(
+      "cookies", "map",
+      [](const config::At& at, OtlpHttpConfig&) {
+        const config::Value* enabled = at.value.find("enabled");
+        const bool off = enabled != nullptr && enabled->kind == config::Value::Kind::kBool && !enabled->boolean;
+        if (!at.value.is_null() && !off) at.error("not supported by this version of weir");
+      },
+      "not supported");
+}
+
 // True where one of them is of https.
 bool check_urls(const OtlpHttpConfig& config, const ProblemAt& fail) {
   if (config.endpoint.empty() && config.traces_endpoint.empty() && config.metrics_endpoint.empty() &&
@@ -55,6 +66,20 @@ bool check_urls(const OtlpHttpConfig& config, const ProblemAt& fail) {
   return https;
 }
 
+// The path of a signal is appended to `endpoint`; who wrote it there meant the key of that signal.
+void warn_of_path(const OtlpHttpConfig& config, const config::Value& at, const std::string& path,
+                  config::Problems& problems) {
+  for (const Signal signal : {Signal::kTraces, Signal::kMetrics, Signal::kLogs}) {
+    const std::string& base = config.endpoint;
+    const std::string_view end(otlp_path(signal));
+    if (!base.ends_with(end) && !base.ends_with(std::string(end) + "/")) continue;
+    problems.warn(at.find("endpoint")->place, path + "::endpoint",
+                  std::string(end) + " is appended to it, so that requests go to …" + std::string(end) +
+                      std::string(end) + ": leave it out here, or write the whole URL as `" +
+                      std::string(name_of(signal)) + "_endpoint`");
+  }
+}
+
 void check_compression(const OtlpHttpConfig& config, const ProblemAt& fail) {
   const std::string& compression = config.compression;
   if (has(kLater, compression)) {
@@ -65,7 +90,8 @@ void check_compression(const OtlpHttpConfig& config, const ProblemAt& fail) {
   }
   const bool deflates = compression == "gzip" || compression == "zlib" || compression == "deflate";
   const int64_t level = config.compression_params.level;
-  if (level != 0 && ((deflates && (level < -2 || level > 9)) || (!deflates && compression != "zstd"))) {
+  const bool compresses = !compression.empty() && compression != "none";
+  if (level != 0 && compresses && ((deflates && (level < -2 || level > 9)) || (!deflates && compression != "zstd"))) {
     fail("compression_params",
          "unsupported parameters {Level:" + std::to_string(level) + "} for compression type \"" + compression + "\"");
   }
@@ -107,7 +133,7 @@ const config::Fields<OtlpHttpConfig>& OtlpHttpConfig::fields() {
       config::accepted<T>("http2_read_idle_timeout", "HTTP/1.1 is spoken here, so this has no effect"),
       config::accepted<T>("http2_ping_timeout", "HTTP/1.1 is spoken here, so this has no effect"),
       config::secret_field("proxy_url", &T::proxy_url, "the proxy to go through; unwritten: HTTPS_PROXY and the like"),
-      config::unsupported<T>("cookies"),
+      cookies_field(),
       config::field("auth", &T::auth, "the extension that authenticates each request"),
       config::unsupported<T>("middlewares"),
   };
@@ -119,11 +145,18 @@ void OtlpHttpConfig::validate(const config::Value& at, const std::string& path, 
     const config::Value* value = at.find(key);
     problems.error(value == nullptr ? at.place : value->place, path, text);
   };
-  check_tls(tls, check_urls(*this, fail), fail);
+  const bool https = check_urls(*this, fail);
+  if (!problems.any_error_at(path + "::tls")) check_tls(tls, https, fail);
   check_proxy(proxy_url, fail);
+  warn_of_path(*this, at, path, problems);
   check_headers(headers, fail);
   check_compression(*this, fail);
   if (timeout < Duration{0}) fail("timeout", "`timeout` must be non-negative");
+}
+
+void OtlpHttpConfig::validate_in(Signal signal, const config::At& at) const {
+  if (url_for(signal).empty())
+    at.error("either endpoint or " + std::string(name_of(signal)) + "_endpoint must be specified");
 }
 
 std::string OtlpHttpConfig::url_for(Signal signal) const {

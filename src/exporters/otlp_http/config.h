@@ -40,6 +40,7 @@ struct OtlpHttpConfig {
   bool disable_keep_alives = false;
 
   static const config::Fields<OtlpHttpConfig>& fields();
+  void validate_in(Signal signal, const config::At& at) const;  // in a pipeline of that signal
   void validate(const config::Value& at, const std::string& path, config::Problems& problems) const;
 
   // The URL for a signal, or "" where none is written.

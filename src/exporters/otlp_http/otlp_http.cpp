@@ -121,11 +121,12 @@ class HttpTransport final : public Transport {
 std::unique_ptr<Exporter> make_otlp_http(const OtlpHttpConfig& config, const ComponentEnv& env) {
   const std::string url = config.url_for(env.signal);
   if (url.empty()) {
-    throw std::runtime_error("either endpoint or " + std::string(name_of(env.signal)) + "_endpoint must be specified");
+    throw std::runtime_error("exporters::" + env.id + ": either endpoint or " + std::string(name_of(env.signal)) +
+                             "_endpoint must be specified");
   }
   std::string why;
   const std::optional<net::Url> parsed = net::parse_url(url, why);
-  if (!parsed) throw std::runtime_error(why);
+  if (!parsed) throw std::runtime_error("exporters::" + env.id + ": " + why);
   const std::string path = parsed->path.substr(0, parsed->path.find('?'));
   QueueSetup setup{
       config.sending_queue,

@@ -45,6 +45,7 @@ class PrometheusStage final : public Stage {
         net::PageServer::start(*env.shards, config.endpoint, handler_of(page_, home), home.index());
     if (!started.server) throw std::runtime_error("exporters::" + env.id + ": " + started.error);
     server_ = std::move(started.server);
+    env.log->info(env.id, "listening", {{"address", server_->address()}});
     page_->now = env.clock->now();
     const Labels labels = {{"exporter", env.id}};
     sent_ = &env.telemetry->counter("otelcol_exporter_sent_metric_points",

@@ -130,7 +130,7 @@ void check_http(const RemoteWriteHttpConfig& http, const Checker& check) {
     check.fail("endpoint", "endpoint must be a valid URL: " + why);
   }
   const ProblemAt problem = [&](std::string_view key, const std::string& text) { check.fail(key, text); };
-  check_tls(http.tls, url && url->scheme == "https", problem);
+  if (!check.problems.any_error_at(check.path + "::tls")) check_tls(http.tls, url && url->scheme == "https", problem);
   check_proxy(http.proxy_url, problem);
   check_headers(http.headers, problem);
   if (!http.compression.empty() && http.compression != "snappy")

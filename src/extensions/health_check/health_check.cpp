@@ -75,5 +75,6 @@ std::string HealthCheck::start() {
 }
 
 uint16_t HealthCheck::port() const { return impl_->server->port(); }
+const std::string& HealthCheck::address() const { return impl_->server->address(); }
 
 }  // namespace weir

@@ -24,7 +24,8 @@ class HealthCheck {
 
   // Binds the endpoint and serves from then on. "" or what is wrong, with the component's id.
   std::string start();
-  uint16_t port() const;  // after start()
+  uint16_t port() const;               // after start()
+  const std::string& address() const;  // after start()
 
  private:
   struct Impl;

@@ -24,6 +24,7 @@ class Pprof {
   // Binds the endpoint and serves from then on. "" or what is wrong, with the extension's id.
   std::string start();
   uint16_t port() const { return server_->port(); }
+  const std::string& address() const { return server_->address(); }
 
  private:
   const PprofConfig config_;

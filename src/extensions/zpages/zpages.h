@@ -43,6 +43,7 @@ class ZPages {
   // Binds the endpoint and serves from then on. "" or what is wrong, with the extension's id.
   std::string start();
   uint16_t port() const { return server_->port(); }
+  const std::string& address() const { return server_->address(); }
 
  private:
   void answer(const std::string& path, net::PageDone done) const;

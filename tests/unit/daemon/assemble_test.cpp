@@ -55,6 +55,23 @@ TEST_CASE("memory_limiter: the smallest counts, be it a processor or an extensio
         std::string::npos);
 }
 
+TEST_CASE("otlp_http: a pipeline needs a URL of its signal") {
+  const auto got = load(
+      "receivers: {nop: }\nexporters: {otlp_http: {metrics_endpoint: 'http://h/m'}}\n"
+      "service: {pipelines: {traces: {receivers: [nop], exporters: [otlp_http]}}}\n");
+  REQUIRE(got.problems.size() == 1);
+  CHECK(got.problems[0].find("exporters::otlp_http: either endpoint or traces_endpoint must be specified") !=
+        std::string::npos);
+}
+
+TEST_CASE("nop: takes no keys, and no pipeline minds it") {
+  const std::string pipeline = "service: {pipelines: {logs: {receivers: [nop], exporters: [nop, nop/2]}}}\n";
+  CHECK(load("receivers: {nop: }\nexporters: {nop: , nop/2: {}}\n" + pipeline).problems.empty());
+  const auto got = load("receivers: {nop: {a: 1}}\nexporters: {nop: , nop/2: {}}\n" + pipeline);
+  REQUIRE(got.problems.size() == 1);
+  CHECK(got.problems[0].find("receivers::nop: has invalid keys: a") != std::string::npos);
+}
+
 TEST_CASE("authenticators: those that are started, by id and side") {
   auto got = load(
       "extensions: {basicauth/in: {htpasswd: {inline: 'a:b'}}, basicauth/out: {client_auth: {username: a, password: "

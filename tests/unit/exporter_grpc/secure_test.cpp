@@ -207,12 +207,15 @@ TEST_CASE("otlp_grpc: a certificate that cannot be read is a start error") {
 
 TEST_CASE("otlp_grpc: settings that cannot be are named with their place") {
   const std::string tls = "c.yaml:2:6: exporters::otlp: ";
+  const auto at = [](int column) { return "c.yaml:2:" + std::to_string(column) + ": exporters::otlp::tls: "; };
   const std::string kCannot = " is not supported for gRPC by this version of weir, which speaks TLS 1.2 and 1.3\n";
-  CHECK(errors_of("tls: {min_version: \"1.3\"}") == tls + "min_version \"1.3\"" + kCannot);
-  CHECK(errors_of("tls: {max_version: \"1.2\"}") == tls + "max_version \"1.2\"" + kCannot);
+  CHECK(errors_of("tls: {min_version: \"1.3\"}") == at(20) + "min_version \"1.3\"" + kCannot);
+  CHECK(errors_of("tls: {max_version: \"1.2\"}") == at(20) + "max_version \"1.2\"" + kCannot);
   CHECK(errors_of("tls: {min_version: \"1.2\", max_version: \"1.3\"}").empty());
-  CHECK(errors_of("tls: {cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]}") == tls + "cipher_suites" + kCannot);
-  CHECK(errors_of("tls: {curve_preferences: [X25519]}") == tls + "curve_preferences" + kCannot);
+  CHECK(errors_of("tls: {cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]}") ==
+        at(22) + "cipher_suites" + kCannot);
+  CHECK(errors_of("tls: {curve_preferences: [X25519]}") == at(26) + "curve_preferences" + kCannot);
+  CHECK(errors_of("tls: {min_version: \"9\"}") == at(20) + "invalid TLS min_version: unsupported TLS version: \"9\"\n");
   CHECK(errors_of("tls: {ca_pem: nonsense}")
             .starts_with(tls + "failed to load TLS config: failed to load CA CertPool PEM"));
   CHECK(errors_of("tls: {ca_file: /nowhere/ca.pem}").empty());  // said at start, where the files are

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <bit>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -91,6 +93,9 @@ Span #0
     End time       : 2020-02-11 20:26:13 +0000 UTC
     Status code    : Error
     Status message : broken
+    DroppedAttributesCount: 0
+    DroppedEventsCount: 0
+    DroppedLinksCount: 0
 Attributes:
      -> http.status: Int(500)
 Events:
@@ -136,6 +141,46 @@ Value: 0
 )");
 }
 
+TEST_CASE("debug: numbers as Go writes them") {
+  using namespace debug_text_parts;
+  CHECK(fixed(1.5) == "1.500000");
+  CHECK(fixed(std::nan("")) == "NaN");
+  CHECK(shortest(1.5) == "1.5");
+  CHECK(shortest(3) == "3");
+  CHECK(shortest(1e20) == "100000000000000000000");
+  CHECK(shortest(1e21) == "1e+21");
+  CHECK(shortest(0.0001) == "0.0001");
+  CHECK(shortest(1e-7) == "1e-07");
+  CHECK(shortest(-std::numeric_limits<double>::infinity()) == "-Inf");
+}
+
+TEST_CASE("debug: buckets, extremes and metadata of a metric") {
+  namespace field = otlp::field;
+  otlp::MessageWriter out;
+  for (const uint32_t level : {field::request::kResources, field::resource_group::kScopes, field::scope_group::kItems})
+    out.begin(level);
+  out.bytes(field::metric::kName, "e");
+  out.string_attribute(field::metric::kMetadata, "m", "v");
+  out.begin(field::metric::kExponentialHistogram);
+  out.begin(field::metric_data::kDataPoints);
+  namespace point = field::exponential_point;
+  out.fixed64(point::kCount, 3);
+  out.varint(point::kScale, 0);
+  out.fixed64(point::kZeroCount, 1);
+  out.begin(point::kPositive);
+  out.varint(field::exponential_buckets::kBucketCounts, 2);
+  out.end();
+  out.fixed64(point::kMax, std::bit_cast<uint64_t>(1.5));
+  for (int open = 0; open < 5; ++open) out.end();
+  const Batch batch = walked(Signal::kMetrics, out.take(), 0);
+  const std::string detailed = debug_text(batch, Verbosity::kDetailed);
+  INFO(detailed);
+  CHECK(detailed.find("     -> Metadata:\n          -> m: Str(v)\n") != std::string::npos);
+  CHECK(
+      detailed.ends_with("Count: 3\nMax: 1.500000\nBucket [0, 0], Count: 1\nBucket (1.000000, 2.000000], Count: 2\n"));
+  CHECK(debug_text(batch, Verbosity::kNormal).ends_with("\ne{} count=3 max=1.5 zero=1 le2=2\n"));
+}
+
 TEST_CASE("debug: items are numbered within their scope, scopes within their resource") {
   const std::string twice = trace_request(2, "a") + trace_request(1, "b");
   const std::string text = debug_text(walked(Signal::kTraces, twice, 0), Verbosity::kDetailed);
@@ -150,7 +195,7 @@ TEST_CASE("debug: the basic line, settled as exported") {
   DebugWorld world;
   world.build();
   world.stage->consume(world.spans(2));
-  CHECK(world.written() == "2023-11-14T22:13:20.000Z\tinfo\tTraces\t{\"resource spans\": 1, \"spans\": 2}\n");
+  CHECK(world.written() == "Traces\t{\"resource spans\": 1, \"spans\": 2}\n");
   CHECK(world.settled(Outcome::kExported) == 2);
   world.check_accounts(0);
 }

@@ -106,6 +106,8 @@ TEST_CASE("otlp_http: what is wrong is named with its place") {
   CHECK(Http("endpoint: https://h\ntls: {min_version: \"1.3\", cipher_suites: [X]}")
             .errors()
             .find("invalid TLS cipher suite") != std::string::npos);
+  const std::string version = Http("endpoint: https://h\ntls: {min_version: \"9\"}").errors();
+  CHECK(version == "c.yaml:2:20: exporters::x::tls: invalid TLS min_version: unsupported TLS version: \"9\"\n");
   CHECK(wrong("auth: {authenticator: basicauth}").empty());
   CHECK(wrong("auth: {}").find("exporters::x::auth: `authenticator` must name an extension") != std::string::npos);
   CHECK(wrong("proxy_url: http://user:s3cret@proxy:3128").empty());
@@ -119,6 +121,18 @@ TEST_CASE("otlp_http: what is wrong is named with its place") {
   CHECK(url.starts_with("c.yaml:1:11: "));
   CHECK(url.find("s3cret") == std::string::npos);
   CHECK(wrong("endpont: x").find("endpoint") != std::string::npos);
+}
+
+TEST_CASE("otlp_http: a base URL that ends in a signal's path is warned about") {
+  const Http read("endpoint: http://h:4318/v1/traces");
+  CHECK(read.errors().empty());
+  REQUIRE(read.problems.all().size() == 1);
+  CHECK(read.problems.all()[0].to_string() ==
+        "c.yaml:1:11: warning: exporters::x::endpoint: /v1/traces is appended to it, so that requests go to "
+        "…/v1/traces/v1/traces: leave it out here, or write the whole URL as `traces_endpoint`");
+  CHECK(Http("endpoint: http://h:4318/v1/metrics/").problems.all().size() == 1);
+  CHECK(Http("endpoint: http://h:4318/v1/traces2").problems.all().empty());
+  CHECK(Http("traces_endpoint: http://h:4318/v1/traces").problems.all().empty());
 }
 
 TEST_CASE("debug: verbosity, and the old word for it") {
@@ -138,7 +152,9 @@ TEST_CASE("file: what is wrong is named") {
   CHECK(File("path: a\ngroup_by: {enabled: true}").errors().find("group_by is not supported") != std::string::npos);
   CHECK(File("path: a\ngroup_by: {enabled: false}").errors().empty());
   CHECK(File("path: a\nappend: true\nrotation: {}").errors().find("append and rotation") != std::string::npos);
-  CHECK(File("path: a\nappend: true\ncompression: zstd").errors().find("append and compression") != std::string::npos);
+  CHECK(File("path: a\nappend: true\ncompression: zstd").errors().empty());
+  CHECK(File("path: a\ndirectory_permissions: '0700'").errors().find("requires create_directory") != std::string::npos);
+  CHECK(File("path: a\ncompression_params: {level: 3}").errors().find("not supported") != std::string::npos);
   const File rotating("path: a\nrotation:");
   CHECK(rotating.errors().empty());
   REQUIRE(rotating.settings.rotation);

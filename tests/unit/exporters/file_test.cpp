@@ -183,7 +183,8 @@ TEST_CASE("file: exporters of the same path share the file") {
 TEST_CASE("file: a directory is made where the config asks, else the start fails with the reason") {
   FileWorld world;
   world.config.path = (world.directory.path / "new" / "deep" / "out.json").string();
-  CHECK_THROWS_WITH(world.build(), "open " + world.config.path + ": No such file or directory");
+  CHECK_THROWS_WITH(world.build(),
+                    "exporters::" + world.env().id + ": open " + world.config.path + ": No such file or directory");
   world.config.create_directory = true;
   world.build();
   CHECK(fs::exists(world.config.path));

@@ -275,7 +275,7 @@ TEST_CASE("the URL of a signal") {
   CHECK(config.url_for(Signal::kLogs).empty());
   ExporterWorld world;
   CHECK_THROWS_WITH(make_otlp_http(config, world.env(Signal::kLogs)),
-                    "either endpoint or logs_endpoint must be specified");
+                    "exporters::otlp: either endpoint or logs_endpoint must be specified");
 }
 
 TEST_CASE("otlp_http: which refusals are about the data") {

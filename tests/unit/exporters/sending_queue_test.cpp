@@ -146,6 +146,7 @@ TEST_CASE("a written max_elapsed_time is obeyed: retries_exhausted") {
   CHECK(world.dropped(DropReason::kRetriesExhausted) == 3);
   CHECK(world.log.has("error Exporting failed. Dropping data. error=no more retries left: down dropped_items=3"));
   CHECK(world.telemetry.at("otelcol_exporter_send_failed_spans{exporter=otlp}") == 3);
+  CHECK(world.telemetry.at("otelcol_exporter_sent_spans{exporter=otlp}") == 0);
   REQUIRE(origin->settled.size() == 1);
   CHECK(origin->settled[0].second.retryable);
   world.check_accounts(0);
