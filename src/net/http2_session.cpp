@@ -324,19 +324,22 @@ int Http2Session::frame_sent(const nghttp2_frame& frame) {
 }
 
 // The answer has left. Where the client has not ended its request it may be told to stop (a reset without error, RFC
-// 9113 §8.1), but clients that are busy sending lose an answer that a reset follows. So the stream rests: what comes is
-// taken, or thrown away, for a while. A sink that wants the rest of an old call frees its client for the next one at
-// once; nghttp2 forgets a stream that it resets, so the frame is written by hand then and nghttp2's own, at the end of
-// the rest, is swallowed.
+// 9113 §8.1), as gRPC servers do, but HTTP clients that are busy sending lose an answer that a reset follows. So their
+// stream rests: what comes is thrown away for a while. A sink that wants the rest of an old call frees its client for
+// the next one at once; nghttp2 forgets a stream that it resets, so the frame is written by hand then and nghttp2's
+// own, at the end of the rest, is swallowed.
 void Http2Session::local_end(Http2Stream& stream) {
   stream.local_ended = true;
   if (stream.remote_ended) return;
+  const bool rest = stream.sink && stream.sink->wants_rest() && resting_ < env_.limits.max_concurrent_streams / 4;
+  if (!rest && stream.sink && stream.sink->resets_client())
+    return note(nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_NO_ERROR));
   stream.resting = true;
   stream.answered_at = now_;
   ++resting_;
   --open_;
-  stream.told = stream.sink && stream.sink->wants_rest() && resting_ <= env_.limits.max_concurrent_streams / 4;
-  if (!stream.told) return;
+  stream.told = rest;
+  if (!rest) return;
   const auto id = static_cast<uint32_t>(stream.id);
   raw_ += {0, 0, 4, NGHTTP2_RST_STREAM, 0};
   for (int shift = 24; shift >= 0; shift -= 8) raw_ += static_cast<char>(id >> shift & 0xff);

@@ -59,6 +59,8 @@ class RequestSink {
   virtual void on_tick(Time now) { (void)now; }
   // After the answer, while the client has not ended its request: true to be given the rest (HTTP/2, for a short time).
   virtual bool wants_rest() const { return false; }
+  // True where clients know that a reset may follow the answer (gRPC): it tells them at once to send no more.
+  virtual bool resets_client() const { return false; }
 };
 
 struct ConnectionInfo {

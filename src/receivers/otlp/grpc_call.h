@@ -40,6 +40,7 @@ class GrpcCall final : public net::RequestSink, private net::GrpcMessageSink {
   void on_stalled() override;
   void on_tick(Time now) override;
   bool wants_rest() const override { return messages_ > 0 && !refused_; }
+  bool resets_client() const override { return true; }
 
  private:
   static constexpr uint32_t kMostMessages = 100;  // of one stream

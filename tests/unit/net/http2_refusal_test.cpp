@@ -24,6 +24,18 @@ TEST_CASE("http2: a refused upload hears its answer, not a reset, and may send o
   CHECK(f.peer.answer(f.post("next")).body == "4");
 }
 
+TEST_CASE("http2: a client that understands it is told at once to send no more") {
+  Fixture f;
+  f.handler.reset_client = true;
+  const int32_t stream = f.post("first", false);
+  f.handler.requests[0]->responder.respond(Response{.status = 404});
+  f.exchange();
+  CHECK(f.peer.answer(stream).field(":status") == "404");
+  CHECK(f.peer.answer(stream).ended);
+  CHECK(f.peer.answer(stream).reset == 0);
+  CHECK(f.open == 0);
+}
+
 TEST_CASE("http2: an upload that goes on after its refusal is reset when its time is over") {
   Fixture f;
   f.handler.refuse_at_head = true;

@@ -22,6 +22,7 @@ class ScriptedHandler final : public RequestHandler {
   bool answer_at_end = true;    // 200 with the body's size, in on_end
   bool refuse_at_head = false;  // 404, without a sink
   bool take_rest = false;
+  bool reset_client = false;
   std::vector<std::shared_ptr<Request>> requests;
 
   std::unique_ptr<RequestSink> on_request(const RequestHead& head, const ConnectionInfo&,
@@ -58,6 +59,7 @@ class ScriptedHandler final : public RequestHandler {
     }
     void on_tick(Time) override { ++request->ticks; }
     bool wants_rest() const override { return handler.take_rest; }
+    bool resets_client() const override { return handler.reset_client; }
 
     ScriptedHandler& handler;
     std::shared_ptr<Request> request;
