@@ -17,16 +17,16 @@ class DecisionCache {
 
   bool on() const { return size_ > 0; }
   // kPending where the id is not known.
-  Verdict find(const TraceId& id) {
-    if (size_ == 0) return Verdict::kPending;
+  TraceVerdict find(const TraceId& id) {
+    if (size_ == 0) return TraceVerdict::kPending;
     const uint32_t entry = index_.find(id);
-    if (entry == kNone) return Verdict::kPending;
+    if (entry == kNone) return TraceVerdict::kPending;
     order_.remove(entry);
     order_.push_back(entry);
     return entries_[entry].verdict;
   }
   // The id is not in it.
-  void put(const TraceId& id, Verdict verdict) {
+  void put(const TraceId& id, TraceVerdict verdict) {
     if (index_.size() >= size_) forget(order_.front());
     const uint32_t entry = entries_.take();
     entries_[entry].id = id;
@@ -40,7 +40,7 @@ class DecisionCache {
     TraceId id;
     uint32_t next = kNone;
     uint32_t previous = kNone;
-    Verdict verdict = Verdict::kPending;
+    TraceVerdict verdict = TraceVerdict::kPending;
     const TraceId& key() const { return id; }
   };
   void forget(uint32_t entry) {

@@ -26,23 +26,23 @@ class RestoredDecisions {
     for (const LoggedDecision& decision : journal.restored_decisions(sampler)) {
       if (shard_of(decision.trace, shards) == shard) verdicts_[decision.trace] = verdict_of(decision.verdict);
     }
-    constexpr uint64_t kEntry = sizeof(std::pair<TraceId, Verdict>) + 1;
+    constexpr uint64_t kEntry = sizeof(std::pair<TraceId, TraceVerdict>) + 1;
     if (budget != nullptr && !verdicts_.empty()) paid_ = Reservation::take(*budget, verdicts_.capacity() * kEntry);
   }
 
   // kPending where the trace is not known.
-  Verdict find(const TraceId& trace) const {
-    if (verdicts_.empty()) return Verdict::kPending;
+  TraceVerdict find(const TraceId& trace) const {
+    if (verdicts_.empty()) return TraceVerdict::kPending;
     const auto at = verdicts_.find(trace);
-    return at == verdicts_.end() ? Verdict::kPending : at->second;
+    return at == verdicts_.end() ? TraceVerdict::kPending : at->second;
   }
 
  private:
-  static Verdict verdict_of(LoggedVerdict logged) {
-    if (logged == LoggedVerdict::kSampled) return Verdict::kSampled;
-    return logged == LoggedVerdict::kTooLarge ? Verdict::kTooLarge : Verdict::kNotSampled;
+  static TraceVerdict verdict_of(LoggedVerdict logged) {
+    if (logged == LoggedVerdict::kSampled) return TraceVerdict::kSampled;
+    return logged == LoggedVerdict::kTooLarge ? TraceVerdict::kTooLarge : TraceVerdict::kNotSampled;
   }
-  absl::flat_hash_map<TraceId, Verdict, IdHash> verdicts_;
+  absl::flat_hash_map<TraceId, TraceVerdict, IdHash> verdicts_;
   Reservation paid_;
 };
 

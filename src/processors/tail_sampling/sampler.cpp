@@ -85,8 +85,8 @@ void TailSampler::collect_due(uint32_t tick) {
   auto second = due_at_.extract(tick);
   for (uint32_t index : second.mapped()) {
     Trace& trace = table_.trace(index);
-    if (trace.verdict != Verdict::kPending || trace.due_tick != tick) continue;
-    trace.verdict = Verdict::kDeciding;
+    if (trace.verdict != TraceVerdict::kPending || trace.due_tick != tick) continue;
+    trace.verdict = TraceVerdict::kDeciding;
     due_.push_back(index);
   }
 }
@@ -125,7 +125,8 @@ void TailSampler::decide_due() {
     Trace& trace = table_.trace(index);
     // Else it is not there any more: evicted meanwhile (the slot may serve another trace by now, even one of this
     // slice).
-    if (trace.verdict == Verdict::kDeciding && std::exchange(trace.due_tick, kNone) != kNone) slice_.push_back(index);
+    if (trace.verdict == TraceVerdict::kDeciding && std::exchange(trace.due_tick, kNone) != kNone)
+      slice_.push_back(index);
   }
   decide(slice_);
 }
@@ -167,16 +168,16 @@ void TailSampler::conclude(uint32_t index, Decision decision) {
   const TraceId& id = table_.trace(index).facts.id;
   if (decision == Decision::kSampled) {
     departures_.sampled(id, first_span);
-    return remember(index, Verdict::kSampled);
+    return remember(index, TraceVerdict::kSampled);
   }
   departures_.lost(id, first_span, Loss::kSampledOut);
-  remember(index, decision == Decision::kDropped ? Verdict::kDropped : Verdict::kNotSampled);
+  remember(index, decision == Decision::kDropped ? TraceVerdict::kDropped : TraceVerdict::kNotSampled);
 }
 
 // A decided trace stays in the table to catch its late spans, or goes to the decision cache where there is one.
-void TailSampler::remember(uint32_t index, Verdict verdict) {
+void TailSampler::remember(uint32_t index, TraceVerdict verdict) {
   table_.mark_decided(index, verdict, tick_);
-  DecisionCache& cache = verdict == Verdict::kSampled ? sampled_cache_ : other_cache_;
+  DecisionCache& cache = verdict == TraceVerdict::kSampled ? sampled_cache_ : other_cache_;
   if (!cache.on()) return;
   cache.put(table_.trace(index).facts.id, verdict);
   remove(index);

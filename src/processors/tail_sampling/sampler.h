@@ -50,8 +50,8 @@ class TailSampler final : public Stage {
   size_t take_spans_in(uint32_t run);
   void add_to_trace(uint32_t trace, uint32_t run, const SpanRecord& span);
   uint32_t new_trace(const TraceId& id);
-  Verdict decided_elsewhere(const TraceId& id);
-  void note_late(Verdict verdict, uint32_t index);
+  TraceVerdict decided_elsewhere(const TraceId& id);
+  void note_late(TraceVerdict verdict, uint32_t index);
   void settle_late(uint32_t run);
   void settle_late_at_once(const Batch& batch);
   void root_arrived(uint32_t trace);
@@ -74,7 +74,7 @@ class TailSampler final : public Stage {
   void decide(const std::vector<uint32_t>& slice);
   void ask_policy(size_t policy, const std::vector<uint32_t>& slice);
   void conclude(uint32_t trace, Decision decision);
-  void remember(uint32_t trace, Verdict verdict);
+  void remember(uint32_t trace, TraceVerdict verdict);
   void decide_all();
   void drop_all();
   void drop(const std::vector<uint32_t>& traces);

@@ -59,21 +59,21 @@ size_t TailSampler::take_spans_in(uint32_t run) {
     if (i + kPrefetchAhead < batch.spans.size()) table_.prefetch(batch.spans[i + kPrefetchAhead].trace_id);
     uint32_t trace = table_.find(span.trace_id);
     if (trace == kNone) {
-      const Verdict known = decided_elsewhere(span.trace_id);
-      if (known != Verdict::kPending) {
+      const TraceVerdict known = decided_elsewhere(span.trace_id);
+      if (known != TraceVerdict::kPending) {
         note_late(known, i);
         continue;
       }
       if (make_room() == Room::kWait) return i;
       trace = new_trace(span.trace_id);
     }
-    const Verdict verdict = table_.trace(trace).verdict;
-    if (verdict == Verdict::kPending || verdict == Verdict::kDeciding) {
+    const TraceVerdict verdict = table_.trace(trace).verdict;
+    if (verdict == TraceVerdict::kPending || verdict == TraceVerdict::kDeciding) {
       add_to_trace(trace, run, span);
       continue;
     }
     // A trace that grew too large was never decided, so its spans are not late.
-    if (std::exchange(last_late_, trace) != trace && verdict != Verdict::kTooLarge) {
+    if (std::exchange(last_late_, trace) != trace && verdict != TraceVerdict::kTooLarge) {
       metrics_.late_span_age(tick_ - table_.trace(trace).due_tick);
     }
     note_late(verdict, i);
@@ -82,16 +82,16 @@ size_t TailSampler::take_spans_in(uint32_t run) {
 }
 
 // The decision on a trace that is not in the table; kPending where there is none.
-Verdict TailSampler::decided_elsewhere(const TraceId& id) {
-  Verdict cached = sampled_cache_.find(id);
-  if (cached == Verdict::kPending) cached = other_cache_.find(id);
-  if (cached != Verdict::kPending) {
-    metrics_.decided_by_cache(cached == Verdict::kSampled);
+TraceVerdict TailSampler::decided_elsewhere(const TraceId& id) {
+  TraceVerdict cached = sampled_cache_.find(id);
+  if (cached == TraceVerdict::kPending) cached = other_cache_.find(id);
+  if (cached != TraceVerdict::kPending) {
+    metrics_.decided_by_cache(cached == TraceVerdict::kSampled);
     return cached;
   }
-  const Verdict restored = restored_.find(id);
+  const TraceVerdict restored = restored_.find(id);
   // When it was decided is not known: before the start.
-  if (restored != Verdict::kPending && std::exchange(last_restored_, id) != id) metrics_.late_span_age(tick_);
+  if (restored != TraceVerdict::kPending && std::exchange(last_restored_, id) != id) metrics_.late_span_age(tick_);
   return restored;
 }
 
@@ -131,7 +131,7 @@ uint64_t TailSampler::hits_of_resource(const Batch& batch, uint32_t resource) {
 void TailSampler::root_arrived(uint32_t index) {
   const Trace& trace = table_.trace(index);
   const uint32_t tick = tick_ + 1 + root_wait_ticks_;
-  if (trace.verdict == Verdict::kPending && tick < trace.due_tick) schedule(index, tick);
+  if (trace.verdict == TraceVerdict::kPending && tick < trace.due_tick) schedule(index, tick);
 }
 
 // The size that the trace would have as a message of its own: headers count once per batch that brought spans of it.
@@ -150,13 +150,13 @@ void TailSampler::count_bytes(Trace& trace, uint32_t run, const SpanRecord& span
 void TailSampler::give_up_too_large(uint32_t index) {
   metrics_.too_large();
   departures_.lost(table_.trace(index).facts.id, table_.take_spans(index), Loss::kTooLarge);
-  remember(index, Verdict::kTooLarge);
+  remember(index, TraceVerdict::kTooLarge);
 }
 
 // Late spans follow the decision on their trace.
-void TailSampler::note_late(Verdict verdict, uint32_t index) {
-  if (verdict == Verdict::kSampled) return late_sampled_.push_back(index);
-  (verdict == Verdict::kTooLarge ? late_too_large_ : late_not_sampled_).push_back(index);
+void TailSampler::note_late(TraceVerdict verdict, uint32_t index) {
+  if (verdict == TraceVerdict::kSampled) return late_sampled_.push_back(index);
+  (verdict == TraceVerdict::kTooLarge ? late_too_large_ : late_not_sampled_).push_back(index);
 }
 
 void TailSampler::settle_late(uint32_t run) {

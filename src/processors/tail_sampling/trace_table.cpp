@@ -16,12 +16,12 @@ uint32_t TraceTable::add_trace(const TraceId& id) {
 
 void TraceTable::remove_trace(uint32_t index) {
   index_.erase(index);
-  const Verdict verdict = trace(index).verdict;
-  (verdict == Verdict::kPending || verdict == Verdict::kDeciding ? pending_ : decided_).remove(index);
+  const TraceVerdict verdict = trace(index).verdict;
+  (verdict == TraceVerdict::kPending || verdict == TraceVerdict::kDeciding ? pending_ : decided_).remove(index);
   traces_.give_back(index);
 }
 
-void TraceTable::mark_decided(uint32_t index, Verdict verdict, uint32_t tick) {
+void TraceTable::mark_decided(uint32_t index, TraceVerdict verdict, uint32_t tick) {
   pending_.remove(index);
   decided_.push_back(index);
   trace(index).verdict = verdict;

@@ -14,7 +14,7 @@
 namespace weir {
 
 // What became of a trace. kTooLarge counts as not sampled everywhere but in the accounts.
-enum class Verdict : uint8_t { kPending, kDeciding, kSampled, kNotSampled, kDropped, kTooLarge };
+enum class TraceVerdict : uint8_t { kPending, kDeciding, kSampled, kNotSampled, kDropped, kTooLarge };
 
 // The place of one held span (28 bytes): which run it came with, where its bytes lie and to which scope it belongs.
 struct HeldSpan {
@@ -35,7 +35,7 @@ struct Trace {
   uint32_t previous = kNone;
   uint32_t due_tick = 0;      // pending: the tick that decides it; decided: the tick that did
   uint32_t arrived_tick = 0;  // of its first span
-  Verdict verdict = Verdict::kPending;
+  TraceVerdict verdict = TraceVerdict::kPending;
   const TraceId& key() const { return facts.id; }
 };
 
@@ -80,7 +80,7 @@ class TraceTable {
   // Its spans are gone already.
   void remove_trace(uint32_t index);
   // Moves a trace from the pending to the decided ones.
-  void mark_decided(uint32_t index, Verdict verdict, uint32_t tick);
+  void mark_decided(uint32_t index, TraceVerdict verdict, uint32_t tick);
   uint32_t oldest_pending() const { return pending_.front(); }
   uint32_t oldest_decided() const { return decided_.front(); }
 
