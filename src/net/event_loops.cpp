@@ -195,8 +195,14 @@ class Ticker {
 class SignalWatch {
  public:
   SignalWatch(LoopShard& loop, int signal, std::function<void()> handler)
-      : signals_(loop.io(), signal), handler_(std::move(handler)) {
+      : number_(signal), signals_(loop.io(), signal), handler_(std::move(handler)) {
     wait();
+  }
+  // One that comes in the last moments must not end the process in its own way: there is an exit code to give.
+  ~SignalWatch() {
+    boost::system::error_code ignored;
+    signals_.clear(ignored);
+    std::signal(number_, SIG_IGN);
   }
 
  private:
@@ -208,6 +214,7 @@ class SignalWatch {
     });
   }
 
+  const int number_;
   asio::signal_set signals_;
   std::function<void()> handler_;
 };

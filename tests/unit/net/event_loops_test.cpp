@@ -139,15 +139,18 @@ TEST_CASE("ticks come to every shard, with a time that does not go back") {
   for (const Seen& mine : seen) CHECK(mine.in_order);
 }
 
-TEST_CASE("signals come to loop 0") {
-  Loops world(2);
-  Promised<std::thread::id> came;
-  world.loops.on_signal(SIGUSR1, [&] { came.set(std::this_thread::get_id()); });
-  world.loops.on_signal(SIGUSR2, {});
-  world.loops.run();
-  ::raise(SIGUSR2);  // would end the process
+TEST_CASE("signals come to loop 0, and do nothing once the loops are gone") {
+  {
+    Loops world(2);
+    Promised<std::thread::id> came;
+    world.loops.on_signal(SIGUSR1, [&] { came.set(std::this_thread::get_id()); });
+    world.loops.on_signal(SIGUSR2, {});
+    world.loops.run();
+    ::raise(SIGUSR2);  // would end the process
+    ::raise(SIGUSR1);
+    CHECK(came.wait() == on(world.loops.at(0), [] { return std::this_thread::get_id(); }));
+  }
   ::raise(SIGUSR1);
-  CHECK(came.wait() == on(world.loops.at(0), [] { return std::this_thread::get_id(); }));
 }
 
 TEST_CASE("tasks that are left at the end are destroyed, not run") {
