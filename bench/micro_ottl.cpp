@@ -70,9 +70,9 @@ Batch request() {
 }
 
 void add(ottl::Program& program, ottl::GroupText text) {
-  ottl::GroupMistake mistake;
-  auto group = compile_group(program.unit, Signal::kTraces, text, mistake);
-  if (!group) std::printf("%s\n", mistake.mistake.to_string().c_str());
+  std::vector<ottl::GroupMistake> mistakes;
+  auto group = compile_group(program.unit, Signal::kTraces, text, mistakes);
+  for (const ottl::GroupMistake& one : mistakes) std::printf("%s\n", one.mistake.to_string().c_str());
   if (group) program.groups.push_back(std::move(*group));
 }
 
