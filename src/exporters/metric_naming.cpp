@@ -211,6 +211,21 @@ std::string label_name(std::string_view key, LabelRule rule) {
   return name;
 }
 
+void join_labels(LabelPairs& labels, Equal equal) {
+  const auto by_name = [](const auto& a, const auto& b) { return a.first < b.first; };
+  std::stable_sort(labels.begin(), labels.end(), by_name);
+  size_t kept = 0;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (kept == 0 || labels[kept - 1].first != labels[i].first) {
+      if (kept != i) labels[kept] = std::move(labels[i]);
+      ++kept;
+    } else if (equal == Equal::kTwice || labels[kept - 1].second != labels[i].second) {
+      labels[kept - 1].second += ";" + labels[i].second;
+    }
+  }
+  labels.resize(kept);
+}
+
 std::string escape_name(std::string_view name, bool metric) {
   std::string out = replace_characters(name, metric);
   if (!out.empty() && is_digit(out[0])) out[0] = '_';

@@ -61,6 +61,10 @@ ResourceLabels read_resource_labels(const Batch& batch, uint32_t resource);
 // included.
 LabelPairs read_scope_labels(const Batch& batch, uint32_t scope, LabelRule rule);
 
+enum class Equal : uint8_t { kTwice, kOnce };  // values that are equal too
+// Sorts labels by name; the values of those that have one name are joined with ";", in their order.
+void join_labels(LabelPairs& labels, Equal equal);
+
 // Attributes of a point as text, keys as sent, in order of the keys (equal keys in order of appearance).
 void read_point_labels(otlp::MetricType type, std::string_view point_message, LabelPairs& out);
 

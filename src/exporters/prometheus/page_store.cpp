@@ -228,12 +228,9 @@ void PageStore::add_target(const ResourceLabels& resource, Time now) {
   for (const auto& [key, value] : resource.attributes) {
     const std::string name = label(key);
     if (ResourceLabels::identifying(key) || name.empty() || name == "job" || name == "instance") continue;
-    const auto same = std::find_if(others.begin(), others.end(), [&](const auto& have) { return have.first == name; });
-    if (same == others.end())
-      others.emplace_back(name, value);
-    else
-      same->second += ";" + value;
+    others.emplace_back(name, value);
   }
+  join_labels(others, Equal::kTwice);
   labels.insert(labels.end(), others.begin(), others.end());
   std::sort(labels.begin(), labels.end());
   for (auto& [key, value] : labels) clean_utf8(value);

@@ -2,6 +2,7 @@
 #include "exporters/prometheus_remote_write/translator.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "exporters/prometheus_remote_write/native_histogram.h"
@@ -153,17 +154,12 @@ bool Translator::build_labels(const Source& source, const LabelPairs& attributes
     if (value.empty()) continue;
     std::string name = label_name(key, rule);
     if (name.empty()) return false;
-    const auto same =
-        std::find_if(labels_.begin(), labels_.end(), [&](const auto& have) { return have.first == name; });
-    if (same == labels_.end())
-      labels_.emplace_back(std::move(name), value);
-    else if (same->second != value)
-      same->second += ";" + value;
+    labels_.emplace_back(std::move(name), value);
   }
-  std::sort(labels_.begin(), labels_.end());
+  join_labels(labels_, Equal::kOnce);
   if (!source.resource.job.empty()) set_label("job", source.resource.job);
   if (!source.resource.instance.empty()) set_label("instance", source.resource.instance);
-  for (const auto& [key, value] : source.scope) set_label(label_name(key, LabelRule::kRemoteWrite), value);
+  set_scope_labels(source);
   for (const auto& [name, value] : external_labels_) {
     const auto by_name = [&](const auto& have) { return have.first == name; };
     if (std::none_of(labels_.begin(), labels_.end(), by_name)) set_label(name, value);
@@ -171,6 +167,20 @@ bool Translator::build_labels(const Source& source, const LabelPairs& attributes
   std::erase_if(labels_, [](const auto& label) { return label.second.empty(); });
   for (auto& [name, value] : labels_) clean_utf8(value);
   return true;
+}
+
+// They win over labels of the same name; of two of one name the later does.
+void Translator::set_scope_labels(const Source& source) {
+  LabelPairs wanted;
+  for (auto at = source.scope.rbegin(); at != source.scope.rend(); ++at)
+    wanted.emplace_back(label_name(at->first, LabelRule::kRemoteWrite), at->second);
+  const auto by_name = [](const auto& a, const auto& b) { return a.first < b.first; };
+  std::stable_sort(wanted.begin(), wanted.end(), by_name);
+  LabelPairs all;
+  std::merge(wanted.begin(), wanted.end(), labels_.begin(), labels_.end(), std::back_inserter(all), by_name);
+  const auto same_name = [](const auto& a, const auto& b) { return a.first == b.first; };
+  all.erase(std::unique(all.begin(), all.end(), same_name), all.end());
+  labels_ = std::move(all);
 }
 
 void Translator::set_label(std::string_view name, std::string_view value) {

@@ -80,6 +80,7 @@ class Translator {
   void warn_of_delta(const otlp::MetricView& metric);
   bool add_point(const Source& source);
   bool build_labels(const Source& source, const LabelPairs& attributes, LabelRule rule);
+  void set_scope_labels(const Source& source);
   void set_label(std::string_view name, std::string_view value);
   void add_numbers(const Source& source);
   void add_histogram(const Source& source);

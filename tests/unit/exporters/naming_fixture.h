@@ -51,6 +51,13 @@ struct TestMetric {
   uint64_t temporality = 2;  // 1 delta, 2 cumulative
 };
 
+// More attributes than any honest client sends, two of each name.
+inline LabelPairs very_many_attributes() {
+  LabelPairs all;
+  for (size_t i = 0; i < 300'000; ++i) all.emplace_back("k" + std::to_string(i / 2) + (i % 2 == 0 ? "." : "_"), "v");
+  return all;
+}
+
 class MetricsRequest {
  public:
   MetricsRequest& resource(const LabelPairs& attributes, const std::string& scope = "") {

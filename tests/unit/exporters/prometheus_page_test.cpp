@@ -305,6 +305,16 @@ TEST_CASE("values and help are escaped") {
   CHECK(page.has("# HELP g two\\nlines"));
 }
 
+TEST_CASE("a resource of very many attributes is on the page soon") {
+  LabelPairs attributes = very_many_attributes();
+  attributes.insert(attributes.end(), {{"service.name", "s"}, {"service.instance.id", "i"}});
+  Page page(bare());
+  const auto start = std::chrono::steady_clock::now();
+  page.add(MetricsRequest().resource(attributes, "").metric({.name = "c", .points = {{.value = 1}}}).batch());
+  CHECK(std::chrono::steady_clock::now() - start < 20s);
+  CHECK(page.text().find(",k7_=\"v;v\",") != std::string::npos);
+}
+
 TEST_CASE("a series pays out of the byte budget and gives it back") {
   Page page(bare());
   page.add(one({.name = "c", .points = {{.attributes = {{"k", "v"}}, .value = 1}}}));

@@ -30,6 +30,15 @@ struct Fixture {
 
 Batch one(const TestMetric& metric) { return MetricsRequest().metric(metric).batch(); }
 
+TEST_CASE("a point of very many attributes becomes a series soon") {
+  Fixture t;
+  const auto start = std::chrono::steady_clock::now();
+  const auto values = t.last_round(one({.name = "c", .points = {{.attributes = very_many_attributes(), .value = 1}}}));
+  CHECK(std::chrono::steady_clock::now() - start < 20s);
+  REQUIRE(values.size() == 1);
+  CHECK(values.begin()->first.find(",k7_=v,") != std::string::npos);
+}
+
 TEST_CASE("series as the collector writes them") {
   Fixture t;
   Batch batch =
