@@ -62,4 +62,32 @@ class Arena {
   char* end_ = nullptr;
 };
 
+// Pieces that make one text. The first stays where it lies; the memory for more grows with the text alone.
+class JoinedText {
+ public:
+  explicit JoinedText(Arena& arena) : arena_(arena) {}
+  void add(std::string_view piece) {
+    if (text_.empty() || piece.empty()) {
+      text_ = text_.empty() ? piece : text_;
+      return;
+    }
+    const size_t size = text_.size() + piece.size();
+    if (size > room_) {
+      room_ = 2 * size;
+      char* to = arena_.bytes(room_);
+      std::memcpy(to, text_.data(), text_.size());
+      at_ = to;
+    }
+    std::memcpy(at_ + text_.size(), piece.data(), piece.size());
+    text_ = {at_, size};
+  }
+  std::string_view text() const { return text_; }
+
+ private:
+  Arena& arena_;
+  std::string_view text_;
+  char* at_ = nullptr;
+  size_t room_ = 0;
+};
+
 }  // namespace weir::ottl

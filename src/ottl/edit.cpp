@@ -26,12 +26,35 @@ std::optional<std::string_view> last_bytes(std::string_view message, uint32_t fi
   return result;
 }
 
+// A message that is asked for each of its many parts is not looked through each time.
+MessageEdit::Holding* MessageEdit::holding(uint32_t field) const {
+  if (field >= kFields || (questions_ < kQuestions && ++questions_ < kQuestions)) return nullptr;
+  if (questions_ == kQuestions) {
+    ++questions_;
+    if (!holdings_) holdings_ = std::make_unique<std::array<Holding, kFields>>();
+    holdings_->fill({});
+    FieldCursor cursor(original_);
+    while (cursor.next()) {
+      if (cursor.number() >= kFields) continue;
+      Holding& of = (*holdings_)[cursor.number()];
+      if (cursor.type() == WireType::kBytes) {
+        ++of.messages;
+        of.bytes = cursor.bytes();
+      } else {
+        of.number = cursor.value();
+      }
+    }
+  }
+  return &(*holdings_)[field];
+}
+
 std::optional<uint64_t> MessageEdit::number(uint32_t field) const {
   if (const Change* change = changed(field) ? find(field) : nullptr) {
     if (change->kind == Change::Kind::kAbsent) return std::nullopt;
     return change->value;
   }
-  return last_number(original_, field);
+  const Holding* known = holding(field);
+  return known != nullptr ? known->number : last_number(original_, field);
 }
 
 std::optional<std::string_view> MessageEdit::bytes(uint32_t field) const {
@@ -39,29 +62,26 @@ std::optional<std::string_view> MessageEdit::bytes(uint32_t field) const {
     if (change->kind == Change::Kind::kAbsent) return std::nullopt;
     return change->bytes;
   }
-  return last_bytes(original_, field);
+  const Holding* known = holding(field);
+  return known != nullptr ? known->bytes : last_bytes(original_, field);
 }
 
 std::string_view MessageEdit::nested(uint32_t field, Arena& arena) const {
   if (const Change* change = find(field)) return change->bytes;
-  std::string_view joined;
+  Holding* known = holding(field);
+  if (known != nullptr && known->joined) return *known->joined;
+  JoinedText joined(arena);
   FieldCursor cursor(original_);
   while (cursor.next()) {
-    if (!cursor.is(field, WireType::kBytes)) continue;
-    if (joined.empty()) {
-      joined = cursor.bytes();
-      continue;
-    }
-    char* both = arena.bytes(joined.size() + cursor.bytes().size());
-    std::copy(joined.begin(), joined.end(), both);
-    std::copy(cursor.bytes().begin(), cursor.bytes().end(), both + joined.size());
-    joined = {both, joined.size() + cursor.bytes().size()};
+    if (cursor.is(field, WireType::kBytes)) joined.add(cursor.bytes());
   }
-  return joined;
+  if (known != nullptr) known->joined = joined.text();
+  return joined.text();
 }
 
 size_t MessageEdit::count(uint32_t field) const {
   if (const Change* change = find(field)) return change->many.size();
+  if (const Holding* known = holding(field)) return known->messages;
   size_t count = 0;
   FieldCursor cursor(original_);
   while (cursor.next()) count += cursor.is(field, WireType::kBytes) ? 1 : 0;

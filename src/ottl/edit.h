@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +27,7 @@ class MessageEdit {
     changes_.clear();
     changed_ = 0;
     has_map_ = false;
+    questions_ = 0;
   }
   std::string_view original() const { return original_; }
   bool changed() const { return !changes_.empty(); }
@@ -69,6 +72,17 @@ class MessageEdit {
     std::string_view bytes = {};
     std::span<const std::string_view> many = {};
   };
+  // What the original holds of a field.
+  struct Holding {
+    size_t messages = 0;  // or other payloads
+    std::optional<uint64_t> number;
+    std::optional<std::string_view> bytes;
+    std::optional<std::string_view> joined;  // once it was asked for
+  };
+  static constexpr uint32_t kQuestions = 16, kFields = 32;
+  // Null for the first questions, which look for themselves: most messages are asked few.
+  Holding* holding(uint32_t field) const;
+
   const Change* find(uint32_t field) const {
     for (const Change& change : changes_) {
       if (change.field == field) return &change;
@@ -83,7 +97,9 @@ class MessageEdit {
   uint32_t attributes_field_ = 0;
   uint64_t changed_ = 0;  // bit n: a field of number n, or n + 64 and so on, was changed
   bool has_map_ = false;
-  Map map_;  // attributes, once they were asked for
+  mutable uint32_t questions_ = 0;
+  mutable std::unique_ptr<std::array<Holding, kFields>> holdings_;  // by field; filled at question kQuestions
+  Map map_;                                                         // attributes, once they were asked for
   absl::InlinedVector<Change, 4> changes_;
 };
 

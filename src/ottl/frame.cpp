@@ -27,21 +27,12 @@ uint32_t KeyTable::slot_of(std::string_view key) {
 }
 
 std::string_view header_message(const Batch& batch, uint32_t part, uint32_t first_range, uint32_t count, Arena& arena) {
-  std::string_view joined;
+  JoinedText joined(arena);
   for (uint32_t i = 0; i < count; ++i) {
     otlp::detail::for_each_payload(batch.view(part, batch.ranges[first_range + i]), field::resource_group::kResource,
-                                   [&](std::string_view payload) {
-                                     if (joined.empty()) {
-                                       joined = payload;
-                                       return;
-                                     }
-                                     char* both = arena.bytes(joined.size() + payload.size());
-                                     std::copy(joined.begin(), joined.end(), both);
-                                     std::copy(payload.begin(), payload.end(), both + joined.size());
-                                     joined = {both, joined.size() + payload.size()};
-                                   });
+                                   [&joined](std::string_view payload) { joined.add(payload); });
   }
-  return joined;
+  return joined.text();
 }
 
 void Frame::enter_batch(const Batch& batch, Duration fallback_time) {
@@ -78,6 +69,7 @@ void Frame::enter_scope(uint32_t scope) {
 void Frame::start_item(uint32_t part, uint32_t number) {
   arena_.reset();
   cache_ = {};
+  metric_facts_.reset();
   seed_ = batch_->parts[part].sequence * 0x9e3779b97f4a7c15ULL + number;
   draws_ = 0;
 }

@@ -4,10 +4,12 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "otlp/metrics_reader.h"
 #include "ottl/edit.h"
 #include "ottl/value.h"
 #include "weir/batch.h"
@@ -83,6 +85,14 @@ struct LevelState {
   }
 };
 
+// What the data of a metric say beside their points.
+struct MetricFacts {
+  otlp::MetricType type = otlp::MetricType::kNone;
+  uint64_t temporality = 0;
+  bool monotonic = false;
+  int64_t points = 0;
+};
+
 // One record under evaluation: where it stands in its batch, what was changed, and the memory for what is computed. One
 // thread; reused for many records.
 class Frame {
@@ -117,6 +127,7 @@ class Frame {
   const SpanRecord& span() const { return *span_; }
   const ItemRecord& item() const { return *item_; }
   size_t part_index() const { return part_index_; }
+  std::optional<MetricFacts>& metric_facts() { return metric_facts_; }
   MessageEdit& message() { return levels_[static_cast<size_t>(Level::kItem)].edit; }
 
   Arena& arena() { return arena_; }
@@ -142,6 +153,7 @@ class Frame {
   const KeyTables& keys_;
   std::array<LevelState, kLevels> levels_;
   size_t part_index_ = 0;
+  std::optional<MetricFacts> metric_facts_;
   Arena arena_;           // of the item under evaluation
   Arena resource_arena_;  // of the resource and its scope
   const Batch* batch_ = nullptr;

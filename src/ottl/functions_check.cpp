@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -18,6 +19,7 @@ using Address = std::array<unsigned char, 16>;
 std::optional<Address> address_of(std::string_view text) {
   const std::string copy(text);
   Address address{};
+  if (copy.find('\0') != std::string::npos) return std::nullopt;
   if (inet_pton(AF_INET6, copy.c_str(), address.data()) == 1) return address;
   address[10] = address[11] = 0xff;
   if (inet_pton(AF_INET, copy.c_str(), address.data() + 12) != 1) return std::nullopt;
@@ -44,7 +46,10 @@ std::optional<Network> network_of(std::string_view text) {
   return network;
 }
 
+// No network of IPv6, however wide, holds addresses of IPv4.
 bool contains(const Network& network, const Address& address) {
+  static constexpr unsigned char kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (network.bits < 96 && std::equal(std::begin(kMapped), std::end(kMapped), address.begin())) return false;
   for (int bit = 0; bit < network.bits; ++bit) {
     const auto at = static_cast<size_t>(bit / 8);
     if (((network.address[at] ^ address[at]) >> (7 - bit % 8) & 1) != 0) return false;

@@ -126,7 +126,7 @@ Value merge_maps(Call& call) {
   MapBuilder builder(call.arena(), call[0].map);
   for (const Entry& entry : call[1].map) {
     Entry* there = builder.find(entry.key);
-    if (there == nullptr && strategy != "update") builder.entries().push_back(entry);
+    if (there == nullptr && strategy != "update") builder.add(entry);
     if (there != nullptr && strategy != "insert") {
       there->raw = entry.raw;
       there->made = entry.made;

@@ -53,7 +53,7 @@ void convert(Call& call, MetricType from, MetricType to, std::string_view more) 
   });
   out.raw(more);
   call.frame().message().clear(otlp::data_field(from));
-  call.frame().message().put_bytes(otlp::data_field(to), call.arena().copy(out.take()));
+  put_metric_data(call.frame(), to, call.arena().copy(out.take()));
 }
 
 Value sum_to_gauge(Call& call) {
@@ -167,7 +167,7 @@ Value scale_metric(Call& call) {
   data.replace_all(field::metric_data::kDataPoints, points);
   otlp::MessageWriter out;
   data.write(out);
-  call.frame().message().put_bytes(otlp::data_field(type), call.arena().copy(out.take()));
+  put_metric_data(call.frame(), type, call.arena().copy(out.take()));
   if (call.has(1)) call.frame().message().set_bytes(field::metric::kUnit, call.arena().copy(call.text(1)));
   return {};
 }

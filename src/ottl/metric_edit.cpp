@@ -7,7 +7,9 @@ namespace weir::ottl {
 
 using otlp::MetricType;
 
-MetricType metric_type(Frame& frame) {
+namespace {
+
+MetricType find_type(Frame& frame) {
   const MessageEdit& metric = frame.message();
   MetricType removed = MetricType::kNone;
   for (auto type : {MetricType::kGauge, MetricType::kSum, MetricType::kHistogram, MetricType::kExponentialHistogram,
@@ -21,9 +23,39 @@ MetricType metric_type(Frame& frame) {
   return view.type == removed ? MetricType::kNone : view.type;
 }
 
-std::string_view metric_data(Frame& frame) {
-  const MetricType type = metric_type(frame);
+std::string_view data_of(Frame& frame, MetricType type) {
   return type == MetricType::kNone ? std::string_view() : frame.message().nested(otlp::data_field(type), frame.arena());
+}
+
+MetricFacts find_facts(Frame& frame) {
+  namespace field = otlp::field::metric_data;
+  MetricFacts facts;
+  facts.type = find_type(frame);
+  otlp::FieldCursor cursor(data_of(frame, facts.type));
+  while (cursor.next()) {
+    const bool number = cursor.type() != otlp::WireType::kBytes;
+    if (number && cursor.number() == field::kAggregationTemporality) facts.temporality = cursor.value();
+    if (number && cursor.number() == field::kIsMonotonic) facts.monotonic = cursor.value() != 0;
+    if (!number && cursor.number() == field::kDataPoints) ++facts.points;
+  }
+  return facts;
+}
+
+}  // namespace
+
+const MetricFacts& metric_facts(Frame& frame) {
+  auto& facts = frame.metric_facts();
+  if (!facts) facts = find_facts(frame);
+  return *facts;
+}
+
+MetricType metric_type(Frame& frame) { return metric_facts(frame).type; }
+
+std::string_view metric_data(Frame& frame) { return data_of(frame, metric_type(frame)); }
+
+void put_metric_data(Frame& frame, MetricType type, std::string_view data) {
+  frame.message().put_bytes(otlp::data_field(type), data);
+  frame.metric_facts().reset();
 }
 
 }  // namespace weir::ottl

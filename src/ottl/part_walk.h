@@ -39,16 +39,15 @@ bool PartWalk::points(F&& visit) {
   namespace field = otlp::field;
   const otlp::MetricType type = metric_type(frame_);
   if (type == otlp::MetricType::kNone) return true;
-  const uint32_t data_field = otlp::data_field(type);
   if (!walk(metric_data(frame_), field::metric_data::kDataPoints, otlp::attributes_field(type), visit)) return false;
   if (!changed_) return true;
   MessageEdit edit;
   // What statements changed in the data beside its points (temporality) is kept.
-  edit.start(frame_.message().nested(data_field, frame_.arena()), 0);
+  edit.start(metric_data(frame_), 0);
   edit.replace_all(field::metric_data::kDataPoints, kept_);
   otlp::MessageWriter out;
   edit.write(out);
-  frame_.message().put_bytes(data_field, frame_.arena().copy(out.take()));
+  put_metric_data(frame_, type, frame_.arena().copy(out.take()));
   return true;
 }
 

@@ -29,32 +29,31 @@ bool has_temporality(MetricType type) {
 Value get_temporality(Frame& frame) {
   const MetricType type = metric_type(frame);
   if (!has_temporality(type)) return {};
-  const std::string_view data = frame.message().nested(otlp::data_field(type), frame.arena());
-  return Value::of_int(
-      static_cast<int64_t>(last_number(data, field::metric_data::kAggregationTemporality).value_or(0)));
+  return Value::of_int(static_cast<int64_t>(metric_facts(frame).temporality));
 }
 Value get_monotonic(Frame& frame) {
   if (metric_type(frame) != MetricType::kSum) return {};
-  const std::string_view data = frame.message().nested(field::metric::kSum, frame.arena());
-  return Value::of_bool(last_number(data, field::metric_data::kIsMonotonic).value_or(0) != 0);
+  return Value::of_bool(metric_facts(frame).monotonic);
 }
 void change_data(Frame& frame, MetricType type, uint32_t number, uint64_t value) {
   MessageEdit data;
-  data.start(frame.message().nested(otlp::data_field(type), frame.arena()), 0);
+  data.start(metric_data(frame), 0);
   data.set_number(number, WireType::kVarint, value);
   if (!data.changed()) return;
   otlp::MessageWriter out;
   data.write(out);
-  frame.message().put_bytes(otlp::data_field(type), frame.arena().copy(out.take()));
+  put_metric_data(frame, type, frame.arena().copy(out.take()));
 }
 void set_temporality(Frame& frame, const Value& value) {
   const MetricType type = metric_type(frame);
   if (!expect_type(frame, value, Type::kInt) || !has_temporality(type)) return;
-  change_data(frame, type, field::metric_data::kAggregationTemporality,
-              static_cast<uint64_t>(static_cast<int32_t>(value.integer)));
+  const auto temporality = static_cast<uint64_t>(static_cast<int32_t>(value.integer));
+  if (metric_facts(frame).temporality == temporality) return;
+  change_data(frame, type, field::metric_data::kAggregationTemporality, temporality);
 }
 void set_monotonic(Frame& frame, const Value& value) {
   if (!expect_type(frame, value, Type::kBool) || metric_type(frame) != MetricType::kSum) return;
+  if (metric_facts(frame).monotonic == value.boolean) return;
   change_data(frame, MetricType::kSum, field::metric_data::kIsMonotonic, value.boolean ? 1 : 0);
 }
 Value get_metadata(Frame& frame) { return Value::of_map(frame.level(kItem).attributes()); }
@@ -65,9 +64,7 @@ void set_metadata(Frame& frame, const Value& value) {
 
 Value get_data_points(Frame& frame) {
   if (metric_type(frame) == MetricType::kNone) return {};
-  int64_t count = 0;
-  for_each_metric_point(frame, [&count](std::string_view) { return ++count > 0; });
-  return Value::of_int(count, Type::kMessages);
+  return Value::of_int(metric_facts(frame).points, Type::kMessages);
 }
 
 constexpr FieldPath kMetricFields[] = {

@@ -22,16 +22,19 @@ std::string fraction(uint64_t part, uint64_t whole) {
 }
 
 std::string date_and_time(int64_t nanos, char separator) {
-  const std::chrono::sys_time<std::chrono::nanoseconds> time{std::chrono::nanoseconds(nanos)};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
+  // In whole seconds first: the midnight before the earliest nanosecond has no number itself.
+  const auto second = std::chrono::floor<std::chrono::seconds>(std::chrono::nanoseconds(nanos));
+  const auto day = std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds(second));
   const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
+  const std::chrono::hh_mm_ss clock(second - day.time_since_epoch());
+  constexpr int64_t kSecond = 1'000'000'000;
+  const auto part = static_cast<uint64_t>((nanos % kSecond + kSecond) % kSecond);
   char text[64];
   std::snprintf(text, sizeof text, "%04d-%02u-%02u%c%02d:%02d:%02d", static_cast<int>(date.year()),
                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), separator,
                 static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
                 static_cast<int>(clock.seconds().count()));
-  return text + fraction(static_cast<uint64_t>(clock.subseconds().count()), 1'000'000'000);
+  return text + fraction(part, kSecond);
 }
 
 }  // namespace

@@ -102,13 +102,16 @@ bool fits_attribute(const Value& value) {
 }
 
 Entry* MapBuilder::find(std::string_view key) {
-  for (Entry& entry : entries_) {
-    if (entry.key == key) return &entry;
+  constexpr size_t kFew = 64;
+  if (entries_.size() <= kFew) {
+    const auto at = std::find_if(entries_.begin(), entries_.end(), [key](const Entry& e) { return e.key == key; });
+    return at == entries_.end() ? nullptr : &*at;
   }
-  return nullptr;
+  if (indexed_ == 0) index_.clear();
+  for (; indexed_ < entries_.size(); ++indexed_) index_.try_emplace(entries_[indexed_].key, indexed_);
+  const auto at = index_.find(key);
+  return at == index_.end() ? nullptr : &entries_[at->second];
 }
-
-void MapBuilder::add(std::string_view key, const Value& value) { entries_.push_back({key, {}, value}); }
 
 void MapBuilder::put(std::string_view key, const Value& value) {
   if (Entry* entry = find(key)) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/container/flat_hash_map.h"
 #include "otlp/attributes.h"
 #include "otlp/writer.h"
 #include "ottl/arena.h"
@@ -136,9 +137,14 @@ class MapBuilder {
     entries_.assign(from.begin(), from.end());
   }
 
-  std::vector<Entry>& entries() { return entries_; }
+  // For changes of all kinds.
+  std::vector<Entry>& entries() {
+    indexed_ = 0;
+    return entries_;
+  }
   Entry* find(std::string_view key);
-  void add(std::string_view key, const Value& value);
+  void add(std::string_view key, const Value& value) { add({key, {}, value}); }
+  void add(const Entry& entry) { entries_.push_back(entry); }
   // Changes the first entry of that key, or adds one.
   void put(std::string_view key, const Value& value);
   Map build() const;
@@ -146,6 +152,8 @@ class MapBuilder {
  private:
   Arena& arena_;
   std::vector<Entry> entries_;
+  absl::flat_hash_map<std::string_view, size_t> index_;  // of the first indexed_ entries: where a key is first
+  size_t indexed_ = 0;
 };
 
 List make_list(std::span<const Value> values, Arena& arena);
