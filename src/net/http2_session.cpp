@@ -85,8 +85,9 @@ Http2Session::~Http2Session() {
 
 void Http2Session::send_settings() {
   const ServerLimits& limits = env_.limits;
+  const uint64_t streams = uint64_t{limits.max_concurrent_streams} + most_told();
   const nghttp2_settings_entry entries[] = {
-      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams},
+      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, static_cast<uint32_t>(std::min<uint64_t>(streams, UINT32_MAX))},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits.stream_window},
       {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, kFrameSize},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.header_bytes},
@@ -95,6 +96,14 @@ void Http2Session::send_settings() {
   note(nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, entries, std::size(entries)));
   note(nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0,
                                              static_cast<int32_t>(limits.connection_window)));
+}
+
+// To nghttp2 a stream that rests is open, to a client that was told it is closed. So nghttp2 has room for these beside
+// what the client is granted; what the client reads is the grant. `settings`: the frame, whose first entry it is.
+void Http2Session::write_grant(char* settings) const {
+  constexpr size_t kValue = 9 + 2;  // behind the frame's head and the entry's name
+  for (size_t i = 0; i < 4; ++i)
+    settings[kValue + i] = static_cast<char>(env_.limits.max_concurrent_streams >> (24 - 8 * i));
 }
 
 // Errors of nghttp2 calls that are not ours to mend (out of memory, a session that is ending) end the connection.
@@ -135,7 +144,9 @@ void Http2Session::take_output(std::string& out) {
         continue;
       }
     }
+    const bool grant = bytes[3] == NGHTTP2_SETTINGS && (bytes[4] & NGHTTP2_FLAG_ACK) == 0;
     out.append(text(bytes, static_cast<size_t>(size)));
+    if (grant) write_grant(out.data() + out.size() - static_cast<size_t>(size));
     if (!raw_.empty()) out.append(std::exchange(raw_, {}));
   }
 }
@@ -239,6 +250,9 @@ void Http2Session::request_complete(Http2Stream& stream) {
   stream.head_done = true;
   stream.begun = now_;
   const uint64_t id = id_of(stream);
+  if (open_ > env_.limits.max_concurrent_streams) {
+    return note(nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_REFUSED_STREAM));
+  }
   if (stream.too_large) return respond(id, Response{.status = 431});
   if (stream.malformed || stream.head.method().empty()) {
     return note(nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_PROTOCOL_ERROR));
@@ -331,15 +345,15 @@ int Http2Session::frame_sent(const nghttp2_frame& frame) {
 void Http2Session::local_end(Http2Stream& stream) {
   stream.local_ended = true;
   if (stream.remote_ended) return;
-  const bool rest = stream.sink && stream.sink->wants_rest() && resting_ < env_.limits.max_concurrent_streams / 4;
+  const bool rest = stream.sink && stream.sink->wants_rest() && told_ < most_told();
   if (!rest && stream.sink && stream.sink->resets_client())
     return note(nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_NO_ERROR));
   stream.resting = true;
   stream.answered_at = now_;
-  ++resting_;
   --open_;
   stream.told = rest;
   if (!rest) return;
+  ++told_;
   const auto id = static_cast<uint32_t>(stream.id);
   raw_ += {0, 0, 4, NGHTTP2_RST_STREAM, 0};
   for (int shift = 24; shift >= 0; shift -= 8) raw_ += static_cast<char>(id >> shift & 0xff);
@@ -350,7 +364,8 @@ int Http2Session::stream_closed(int32_t id) {
   Http2Stream* stream = find(id);
   if (stream == nullptr) return 0;
   answered_or_gone(*stream);
-  --(stream->resting ? resting_ : open_);
+  if (!stream->resting) --open_;
+  if (stream->told) --told_;
   release_slot(*stream);
   return 0;
 }

@@ -72,7 +72,9 @@ class Http2Session final : public ServerSession {
   static constexpr uint64_t kMostRest = 64 << 20;
   static constexpr Duration kRestTime = std::chrono::seconds(10);
 
+  uint32_t most_told() const { return env_.limits.max_concurrent_streams / 4; }
   void send_settings();
+  void write_grant(char* settings) const;
   Http2Stream* find(int32_t id) const;
   uint64_t id_of(const Http2Stream& stream) const;
   Http2Stream& take_slot(int32_t id);
@@ -95,8 +97,8 @@ class Http2Session final : public ServerSession {
   nghttp2_session* session_ = nullptr;
   std::vector<std::unique_ptr<Http2Stream>> slots_;
   std::vector<uint32_t> free_;
-  uint32_t open_ = 0;  // streams that are not resting
-  uint32_t resting_ = 0;
+  uint32_t open_ = 0;           // streams that are not resting
+  uint32_t told_ = 0;           // streams that rest and were reset in the client's eyes
   std::vector<int32_t> muted_;  // streams whose next reset is not sent: the peer was told already
   std::string raw_;             // frames of our own, sent after the one that is being taken
   Http2Keepalive keepalive_;

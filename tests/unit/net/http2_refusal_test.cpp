@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers that leave while the request is still coming.
+#include <vector>
+
 #include "http2_fixture.h"
 
 namespace weir::net::test {
@@ -76,6 +78,31 @@ TEST_CASE("http2: the end of the connection does not wait for a refused upload")
   f.session->on_tick(at_second(2.5));
   f.exchange();
   CHECK(f.session->finished());
+}
+
+TEST_CASE("http2: streams that rest take nothing of what the client was granted, where it holds them for closed") {
+  ServerLimits limits;
+  limits.max_concurrent_streams = 4;
+  Http2Fixture f(limits);
+  f.handler.answer_at_end = false;
+  f.handler.take_rest = f.handler.reset_client = true;
+  const int32_t resting = f.post("first", false);
+  f.handler.requests[0]->responder.respond(Response{.body = "ok"});
+  f.exchange();
+  CHECK(f.peer.answer(resting).reset == 0);
+  std::vector<int32_t> streams;
+  for (int i = 0; i < 4; ++i) streams.push_back(f.post("x", false));
+  CHECK(f.peer.goaways().empty());
+  CHECK(!f.session->finished());
+  REQUIRE(f.handler.requests.size() == 5);
+  streams.push_back(f.post("x"));  // which the client keeps to itself until one of the four ends
+  CHECK(f.handler.requests.size() == 5);
+  CHECK(f.peer.answer(streams.back()).reset == kNotReset);
+  f.handler.answer_at_end = true;
+  for (int i = 1; i < 5; ++i) f.handler.requests[static_cast<size_t>(i)]->responder.respond(Response{.body = "ok"});
+  f.exchange();
+  for (size_t i = 0; i < 4; ++i) CHECK(f.peer.answer(streams[i]).body == "ok");
+  CHECK(f.peer.answer(streams[4]).body == "1");
 }
 
 TEST_CASE("http2: an answer that the client does not let in is given up") {
