@@ -11,6 +11,7 @@ namespace weir::test {
 struct Http2Peer::Impl {
   struct Body {
     std::string bytes;
+    size_t sent = 0;
     bool end = false;
   };
 
@@ -63,10 +64,10 @@ struct Http2Peer::Impl {
 
   ssize_t read(int32_t stream, uint8_t* into, size_t room, uint32_t* flags) {
     Body& body = bodies[stream];
-    const size_t part = std::min(room, body.bytes.size());
-    std::memcpy(into, body.bytes.data(), part);
-    body.bytes.erase(0, part);
-    if (body.bytes.empty() && body.end) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    const size_t part = std::min(room, body.bytes.size() - body.sent);
+    std::memcpy(into, body.bytes.data() + body.sent, part);
+    body.sent += part;
+    if (body.sent == body.bytes.size() && body.end) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return part == 0 && !body.end ? static_cast<ssize_t>(NGHTTP2_ERR_DEFERRED) : static_cast<ssize_t>(part);
   }
 
