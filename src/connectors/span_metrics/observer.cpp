@@ -224,7 +224,10 @@ void ShardCounts::start_key() {
   const std::string_view name = plan_->labels.span_name.empty() ? "" : current_.batch->name(span);
   append_u32(key_, static_cast<uint32_t>(name.size()));
   key_.append(name);
-  if (service_in_key_) key_.append(current_.source->service);
+  if (service_in_key_) {
+    append_u32(key_, static_cast<uint32_t>(current_.source->service.size()));
+    key_.append(current_.source->service);
+  }
   key_start_ = key_.size();
 }
 
