@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/thread_shard.h"
 
+#include <pthread.h>
+
 #include <utility>
 
 namespace weir {
@@ -51,6 +53,7 @@ bool ThreadShard::wait(std::vector<Task>& tasks) {
 }
 
 void ThreadShard::loop() {
+  pthread_setname_np(pthread_self(), name_);
   std::vector<Task> tasks;
   while (wait(tasks)) {
     for (Task& task : tasks) std::exchange(task, nullptr)();

@@ -18,7 +18,8 @@ namespace weir {
 // stop() are not run; they are destroyed with this object.
 class ThreadShard final : public Shard {
  public:
-  explicit ThreadShard(uint32_t index) : index_(index) {}
+  // `name`: what `top -H` shows, 15 characters at most.
+  explicit ThreadShard(uint32_t index, const char* name = "weir-thread") : index_(index), name_(name) {}
   ~ThreadShard() override { stop(); }
 
   // `on_tick` runs on the thread about every `period`, between tasks; ticks that were missed are not made up for.
@@ -35,6 +36,7 @@ class ThreadShard final : public Shard {
   bool wait(std::vector<Task>& tasks);
 
   const uint32_t index_;
+  const char* const name_;
   Duration period_{0};
   std::function<void()> on_tick_;
   std::chrono::steady_clock::time_point next_tick_;

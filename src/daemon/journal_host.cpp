@@ -21,8 +21,8 @@ struct JournalHost::Impl {
   journal::CrashPage crashes;
   journal::PosixDisk disk;
   const ComponentEnv& env_;
-  ThreadShard self{0};
-  ThreadShard helper{1};
+  ThreadShard self{0, "weir-journal"};
+  ThreadShard helper{1, "weir-disk"};
   std::optional<journal::DiskJournal> journal;
   std::unique_ptr<Replayer> replayer;
 };
