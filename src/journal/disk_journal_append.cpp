@@ -149,7 +149,7 @@ void DiskJournal::Impl::committed() {
 // be on disk nevertheless, its settlement will be behind it.
 void DiskJournal::Impl::commit_failed(int error) {
   failing = error;
-  if (error == ENOSPC) give_up_reserve();
+  give_up_reserve(error);
   retry_at = world.clock->now().mono + kTryAgainAfter;
   lines.insert(lines.end(), std::make_move_iterator(lines_gathered.begin()),
                std::make_move_iterator(lines_gathered.end()));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cerrno>
 
 #include "journal/disk_journal_impl.h"
 
@@ -68,7 +67,7 @@ void DiskJournal::Impl::saved(int error, uint64_t bytes) {
     retire(std::exchange(dead_then, std::move(dead_now)));
   } else {
     changed = true;
-    if (error == ENOSPC) give_up_reserve();
+    give_up_reserve(error);
     save_at = world.clock->now().mono + kSaveAgain;
     world.log->error("journal", "cannot write a checkpoint", {{"error", errno_text(error)}});
   }

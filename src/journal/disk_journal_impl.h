@@ -120,7 +120,7 @@ struct DiskJournal::Impl : std::enable_shared_from_this<Impl> {
   void rewrite();
   void copy_forward(uint64_t record, const RecordBook& book);
   void prepare_spare();
-  void give_up_reserve();
+  void give_up_reserve(int error);
   void win_reserve_back(Time now);
   uint64_t used_bytes() const { return closed_bytes + head_end + spilled->disk_bytes(); }
   uint64_t room_for_spills() const;

@@ -119,7 +119,8 @@ void DiskJournal::Impl::prepare_spare() {
 }
 
 // What is settled can be freed only when that is written: the reserve's room is for it.
-void DiskJournal::Impl::give_up_reserve() {
+void DiskJournal::Impl::give_up_reserve(int error) {
+  if (error != ENOSPC && error != EDQUOT) return;
   log.give_up_spare();
   disk_is_full = true;
 }

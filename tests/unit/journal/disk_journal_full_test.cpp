@@ -100,6 +100,20 @@ TEST_CASE("a device that something else has filled to the last byte is worked fr
   CHECK(world.append_now(std::string(5000, 'x'), 1).ok);
 }
 
+TEST_CASE("a quota that is used up is a full disk") {
+  SimDisk disk;
+  JournalWorld world(disk, small(), 1, {one_way()});
+  world.replay();
+  world.run(1s);
+  REQUIRE(world.append_now("x", 1).ok);
+  const uint64_t before = bytes_of_all(disk);
+  disk.fail(SimDisk::Op::kWrite, EDQUOT, 1, 2);
+  CHECK(world.append_now("x", 1).error == "journal: Disk quota exceeded");
+  CHECK(bytes_of_all(disk) < before);
+  world.run(3s);
+  CHECK(world.append_now("x", 1).ok);
+}
+
 TEST_CASE("a checkpoint that is the only one is not given up for room") {
   SimDisk disk;
   REQUIRE(write_checkpoint(disk, {.generation = 1, .items = 7}) == 0);
