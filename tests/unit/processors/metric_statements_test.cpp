@@ -126,8 +126,8 @@ TEST_CASE("transform: lists and buckets of data points") {
   CHECK(buckets.offset() == -3);
   CHECK(buckets.bucket_counts(0) == 300);
   CHECK(buckets.bucket_counts(1) == 1);
-  const auto& positive =
-      after("set(datapoint.positive.offset, 9)")[2].exponential_histogram().data_points(0).positive();
+  const auto moved = after("set(datapoint.positive.offset, 9)")[2];
+  const auto& positive = moved.exponential_histogram().data_points(0).positive();
   CHECK(positive.offset() == 9);
   CHECK(positive.bucket_counts(0) == 300);
 }
